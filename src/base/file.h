@@ -1,0 +1,26 @@
+/* Files that must survive a power cut: written whole under a temporary name,
+ * flushed, renamed, and their folder flushed. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+/* Replaces path, or creates it, with these bytes and this mode. errno says
+ * more on ERR_SYSTEM, ERR_IO, ERR_DISK_FULL. */
+CHECKED enum err file_write(const char *path, struct str bytes, mode_t mode);
+/* Appends the whole file to b; ERR_TOO_LONG past b's maximum. */
+CHECKED enum err file_read(const char *path, struct buf *b);
+/* Creates the folder if it is not there (its parent must be), flushing the
+ * parent; ERR_EXISTS if something else has that name. */
+CHECKED enum err file_make_dir(const char *path, mode_t mode);
+/* Flushes a file or a folder. */
+CHECKED enum err file_sync(const char *path);
+/* Renames, then flushes the folder of `to`. */
+CHECKED enum err file_rename(const char *from, const char *to);
+/* Removes a folder and the plain files in it; ERR_NOT_FOUND if there is none.
+ */
+CHECKED enum err file_remove_dir(const char *path);
