@@ -1,0 +1,187 @@
+#include "core/json_writer.h"
+
+#include "base/assert.h"
+
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+enum {
+	ESCAPE_MAX = 6 /* \u001f */
+};
+
+void json_writer_init(struct json_writer *w, struct buf *b)
+{
+	*w = (struct json_writer){.b = b};
+}
+
+/* Before a key, or a value outside an object. */
+static void separate(struct json_writer *w)
+{
+	if (w->comma)
+		buf_byte(w->b, ',');
+	w->comma = true;
+}
+
+static void begin(struct json_writer *w, char bracket)
+{
+	separate(w);
+	buf_byte(w->b, bracket);
+	w->comma = false;
+	w->depth++;
+}
+
+static void end(struct json_writer *w, char bracket)
+{
+	ASSERT(w->depth > 0);
+	buf_byte(w->b, bracket);
+	w->comma = true;
+	w->depth--;
+}
+
+void json_object_begin(struct json_writer *w)
+{
+	begin(w, '{');
+}
+
+void json_object_end(struct json_writer *w)
+{
+	end(w, '}');
+}
+
+void json_array_begin(struct json_writer *w)
+{
+	begin(w, '[');
+}
+
+void json_array_end(struct json_writer *w)
+{
+	end(w, ']');
+}
+
+static size_t escape(char c, char to[ESCAPE_MAX])
+{
+	static const char digits[] = "0123456789abcdef";
+	/* b to r, as RFC 8259 section 7 abbreviates them. */
+	static const char letters[] = {['\b'] = 'b',
+		['\f'] = 'f',
+		['\n'] = 'n',
+		['\r'] = 'r',
+		['\t'] = 't',
+		[' '] = 0};
+
+	to[0] = '\\';
+	if (c == '"' || c == '\\' || letters[(unsigned char)c]) {
+		to[1] = c == '"' || c == '\\' ? c : letters[(unsigned char)c];
+		return 2;
+	}
+	to[1] = 'u';
+	to[2] = '0';
+	to[3] = '0';
+	to[4] = digits[(unsigned char)c >> 4];
+	to[5] = digits[(unsigned char)c & 15];
+	return ESCAPE_MAX;
+}
+
+static bool is_plain(char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+static void put_quoted(struct buf *b, struct str s)
+{
+	char escaped[ESCAPE_MAX];
+	size_t run;
+
+	buf_byte(b, '"');
+	while (s.n) {
+		for (run = 0; run < s.n && is_plain(s.p[run]); run++)
+			;
+		buf_add(b, s.p, run);
+		s = str_skip(s, run);
+		if (!s.n)
+			break;
+		run = 1;
+		if ((unsigned char)s.p[0] < 0x80) {
+			buf_add(b, escaped, escape(s.p[0], escaped));
+		} else if ((run = str_utf8_sequence(s)) != 0) {
+			buf_add(b, s.p, run);
+		} else {
+			buf_add(b, replacement, sizeof(replacement) - 1);
+			run = 1;
+		}
+		s = str_skip(s, run);
+	}
+	buf_byte(b, '"');
+}
+
+static void colon(struct json_writer *w)
+{
+	buf_byte(w->b, ':');
+	w->comma = false;
+}
+
+void json_key(struct json_writer *w, const char *name)
+{
+	separate(w);
+	buf_byte(w->b, '"');
+	buf_text(w->b, name);
+	buf_byte(w->b, '"');
+	colon(w);
+}
+
+void json_key_str(struct json_writer *w, struct str name)
+{
+	separate(w);
+	put_quoted(w->b, name);
+	colon(w);
+}
+
+void json_put_str(struct json_writer *w, struct str s)
+{
+	separate(w);
+	put_quoted(w->b, s);
+}
+
+void json_put_str_or_null(struct json_writer *w, struct str s)
+{
+	if (s.p)
+		json_put_str(w, s);
+	else
+		json_put_null(w);
+}
+
+void json_put_u64(struct json_writer *w, uint64_t v)
+{
+	separate(w);
+	buf_u64(w->b, v);
+}
+
+void json_put_i64(struct json_writer *w, int64_t v)
+{
+	separate(w);
+	buf_i64(w->b, v);
+}
+
+void json_put_bool(struct json_writer *w, bool v)
+{
+	json_put_raw(w, v ? STR("true") : STR("false"));
+}
+
+void json_put_null(struct json_writer *w)
+{
+	json_put_raw(w, STR("null"));
+}
+
+void json_put_raw(struct json_writer *w, struct str json)
+{
+	separate(w);
+	buf_str(w->b, json);
+}
+
+void json_line_end(struct json_writer *w)
+{
+	ASSERT(w->depth == 0);
+	buf_byte(w->b, '\n');
+	w->comma = false;
+}
