@@ -1,0 +1,107 @@
+#include "http/exchange.h"
+
+#include "base/assert.h"
+#include "http/body.h"
+#include "http/input.h"
+#include "http/listener.h"
+#include "http/output.h"
+#include "http/stream.h"
+
+struct loop *http_exchange_loop(struct http_exchange *ex)
+{
+	return ex->conn->listener->loop;
+}
+
+const struct ip *http_peer(struct http_exchange *ex)
+{
+	return &ex->conn->peer;
+}
+
+bool http_is_local(struct http_exchange *ex)
+{
+	return ex->conn->listener->unix_path[0] != '\0';
+}
+
+static void begin_answer(struct http_exchange *ex)
+{
+	ASSERT(ex->conn->state == CONN_BUSY && !ex->answered);
+	ex->answered = true;
+	if (loop_is_stopping(ex->conn->listener->loop))
+		ex->keep = false;
+}
+
+/* A body that will not be whole ends the connection. */
+static void give_up_body(struct http_exchange *ex)
+{
+	body_abandon(ex);
+	if (ex->body != BODY_DONE)
+		ex->keep = false;
+}
+
+/* Outside of a step its next one comes with the next turn. */
+static void run_later(struct http_conn *conn)
+{
+	if (!conn->running)
+		conn_run_later(conn);
+}
+
+void http_answer(struct http_exchange *ex, int status, struct str header_lines,
+	struct str body)
+{
+	struct http_conn *conn = ex->conn;
+
+	begin_answer(ex);
+	give_up_body(ex);
+	if (!conn->lost)
+		output_answer(conn, status, header_lines, body);
+	conn_run(conn, false);
+}
+
+void http_answer_stream(struct http_exchange *ex, int status,
+	struct str header_lines, const struct http_source *source, void *arg)
+{
+	struct http_conn *conn = ex->conn;
+
+	begin_answer(ex);
+	ex->source = source;
+	ex->source_arg = arg;
+	if (!ex->sink)
+		give_up_body(ex);
+	if (!conn->lost)
+		stream_begin(conn, status, header_lines);
+	run_later(conn);
+}
+
+void http_stream_wake(struct http_exchange *ex)
+{
+	ex->wake = true;
+	if (ex->waits)
+		run_later(ex->conn);
+}
+
+void http_accept_body(struct http_exchange *ex, const struct http_sink *sink,
+	void *arg, uint64_t max)
+{
+	struct http_conn *conn = ex->conn;
+
+	ASSERT(conn->state == CONN_BUSY && !ex->answered);
+	ASSERT(!ex->sink &&
+		(ex->body == BODY_WAITS || ex->framing == HTTP_NO_BODY));
+	ex->sink = sink;
+	ex->sink_arg = arg;
+	ex->max = max;
+	ex->body = BODY_OPEN;
+	if (ex->framing == HTTP_BODY_LENGTH && ex->left > max)
+		ex->trouble = ERR_TOO_LONG;
+	else if (ex->expects_continue && ex->framing != HTTP_NO_BODY &&
+		 !conn->lost && !ex->trouble)
+		output_continue(conn);
+	run_later(conn);
+}
+
+void http_body_resume(struct http_exchange *ex)
+{
+	ex->resume = true;
+	if (ex->body == BODY_PAUSED)
+		run_later(ex->conn);
+}

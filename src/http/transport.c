@@ -1,0 +1,29 @@
+#include "http/transport.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+static ssize_t failed(void)
+{
+	if (errno == EAGAIN || errno == EINTR)
+		return TRANSPORT_AGAIN;
+	return TRANSPORT_LOST;
+}
+
+static ssize_t plain_read(int fd, void *state, void *to, size_t n)
+{
+	ssize_t got = recv(fd, to, n, 0);
+
+	(void)state;
+	return got >= 0 ? got : failed();
+}
+
+static ssize_t plain_write(int fd, void *state, const void *from, size_t n)
+{
+	ssize_t sent = send(fd, from, n, MSG_NOSIGNAL);
+
+	(void)state;
+	return sent >= 0 ? sent : failed();
+}
+
+const struct transport transport_plain = {plain_read, plain_write};

@@ -1,0 +1,20 @@
+/* How a connection reads and writes: the seam for TLS. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+enum {
+	TRANSPORT_AGAIN = -1, /* not now; wait for the socket */
+	TRANSPORT_LOST = -2,  /* the connection is broken */
+};
+
+struct transport {
+	/* Bytes read or written, TRANSPORT_AGAIN, TRANSPORT_LOST; read gives 0
+	 * when the peer has ended its side. Never blocks, never signals. */
+	ssize_t (*read)(int fd, void *state, void *to, size_t n);
+	ssize_t (*write)(int fd, void *state, const void *from, size_t n);
+};
+
+/* A socket; needs no state. */
+extern const struct transport transport_plain;
