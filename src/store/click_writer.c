@@ -1,0 +1,481 @@
+#include "store/click_writer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "core/timestamp.h"
+#include "store/click_agents.h"
+#include "store/click_overlay.h"
+#include "store/click_replay.h"
+#include "store/segment.h"
+
+enum {
+	TALLY_WAIT_MS = 50,
+	NS_PER_MS = 1000000,
+};
+
+static const uint64_t commit_bounds_us[] = {100, 200, 500, 1000, 2000, 5000,
+	10000, 20000, 50000, 100000, 200000, 500000, 1000000, 5000000};
+static const uint64_t rows_bounds[] = {
+	1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
+
+struct click_writer {
+	struct click_writer_options options;
+	struct queue queue;
+	pthread_t thread;
+	atomic_bool is_stalled;
+	_Atomic(enum err) health;
+	_Atomic(enum err) dead; /* nothing is written any more, and why */
+	struct click_writer_metrics metrics;
+
+	/* The thread's own. */
+	struct segment_ref hot;
+	struct db_txn tally; /* a reader */
+	struct click_agents agents;
+	struct click_overlay overlay;
+	struct buf record;
+	uint64_t wait_for;        /* ERR_AGAIN: the tally's position */
+	uint64_t begun_ns;        /* the last commit began */
+	struct queue_item *taken; /* off the queue, not in the batch */
+	struct click_entry *batch[CLICK_COMMIT_ROWS];
+	size_t batch_n;
+	uint64_t batch_bytes;
+};
+
+static uint64_t now_ns(const struct click_writer *w)
+{
+	return clock_mono_ns(w->options.clock);
+}
+
+static struct click_entry *entry_of(struct queue_item *item)
+{
+	char *p = (char *)item - offsetof(struct click_entry, item);
+
+	return (struct click_entry *)(void *)p;
+}
+
+static bool is_closing(struct click_writer *w)
+{
+	return queue_is_closed(&w->queue);
+}
+
+/* No push makes it ready: only closing cuts the pause short. */
+static void pause_ms(struct click_writer *w, uint64_t ms)
+{
+	queue_wait(&w->queue, CLICK_QUEUE_MAX + 1, now_ns(w) + ms * NS_PER_MS);
+}
+
+static void set_health(struct click_writer *w, enum err e)
+{
+	enum err before = atomic_exchange(&w->health, e);
+
+	atomic_store(&w->is_stalled, e != OK);
+	if (e && !before)
+		log_error("clicks cannot be written dir=%s error=\"%s\"",
+			segments_dir(w->options.segments), err_text(e));
+	else if (!e && before)
+		log_info("clicks are written again dir=%s",
+			segments_dir(w->options.segments));
+}
+
+/* What may pass: space, memory, descriptors, and the tally's coming. */
+static bool is_passing(enum err e)
+{
+	return e == ERR_DISK_FULL || e == ERR_FULL || e == ERR_NOMEM ||
+	       e == ERR_SYSTEM || e == ERR_AGAIN;
+}
+
+/* The hot segment for today. */
+static enum err take_hot(struct click_writer *w)
+{
+	uint64_t day = day_of_ms(clock_wall_ms(w->options.clock));
+	struct db_env *before = w->hot.env;
+	enum err e = segments_hot(w->options.segments, day, &w->hot);
+
+	if (!e && w->hot.env != before)
+		click_agents_clear(&w->agents);
+	return e;
+}
+
+/* Begins a snapshot of the tally. ERR_AGAIN: it cannot be asked yet, not
+ * before wait_for. */
+static enum err ask_tally(struct click_writer *w, uint64_t *position)
+{
+	enum err e = db_reader_renew(&w->tally);
+
+	if (e)
+		return e;
+	*position = tally_position(&w->tally);
+	e = w->tally.err;
+	if (e == ERR_CORRUPT)
+		tally_report_damage(w->options.tally);
+	if (!e)
+		return OK;
+	db_reader_reset(&w->tally);
+	w->wait_for = w->overlay.dropped_to;
+	return e == ERR_CORRUPT ? ERR_AGAIN : e;
+}
+
+/* True if bitmap and overlay together know all that was counted, and the
+ * overlay has room for this batch. */
+static bool can_decide(struct click_writer *w, uint64_t position)
+{
+	click_overlay_passed(&w->overlay, position);
+	counter_set(&w->metrics.overlay, click_overlay_n(&w->overlay));
+	w->wait_for = w->overlay.dropped_to;
+	if (position < w->overlay.dropped_to)
+		return false;
+	w->wait_for = w->overlay.old_newest;
+	return click_overlay_n(&w->overlay) + w->batch_n <= CLICK_OVERLAY_MAX;
+}
+
+static enum err decide_unique(struct click_writer *w, struct click *c)
+{
+	bool seen = false;
+	enum err e;
+
+	c->unique = false;
+	if (!c->counted || click_overlay_has(&w->overlay, c->token))
+		return OK;
+	e = tally_seen(&w->tally, c->token, &seen);
+	if (e == ERR_CORRUPT) {
+		tally_report_damage(w->options.tally);
+		w->wait_for = w->overlay.dropped_to;
+		return ERR_AGAIN;
+	}
+	if (e || seen)
+		return e;
+	click_overlay_add(&w->overlay, c->token);
+	c->unique = true;
+	return OK;
+}
+
+static void append(
+	struct click_writer *w, struct db_txn *t, struct click_entry *entry)
+{
+	struct click *c = &entry->click;
+	enum err e = decide_unique(w, c);
+
+	if (!e) {
+		c->agent_id = click_agents_intern(&w->agents, t, c->agent);
+		buf_reset(&w->record);
+		click_encode(c, entry->sequence, &w->record);
+		e = buf_err(&w->record);
+	}
+	if (!e)
+		e = db_append(t, SEGMENT_CLICKS, DB_KEY64(entry->sequence),
+			buf_view(&w->record));
+	if (e)
+		db_fail(t, e);
+	w->batch_bytes += w->record.n;
+}
+
+static enum err end_transaction(struct click_writer *w, struct db_txn *t)
+{
+	enum err e = t->err;
+
+	if (!e && w->options.before_commit)
+		e = w->options.before_commit(w->options.fault_arg);
+	if (e) {
+		db_abort(t);
+		return e;
+	}
+	return db_commit(t);
+}
+
+/* A failed commit leaves no trace: what it called unique is not seen. */
+static void take_back(struct click_writer *w)
+{
+	click_agents_abort(&w->agents);
+	for (size_t i = 0; i < w->batch_n; i++) {
+		struct click *c = &w->batch[i]->click;
+
+		if (c->unique)
+			click_overlay_remove(&w->overlay, c->token);
+		c->unique = false;
+	}
+}
+
+static void note_commit(struct click_writer *w)
+{
+	uint64_t newest = w->batch[w->batch_n - 1]->sequence;
+
+	click_agents_commit(&w->agents);
+	click_overlay_committed(&w->overlay, newest);
+	segments_committed(w->options.segments, newest);
+	tally_wake(w->options.tally);
+	counter_add(&w->metrics.commits, 1);
+	counter_add(&w->metrics.rows, w->batch_n);
+	counter_add(&w->metrics.bytes, w->batch_bytes);
+	counter_set(&w->metrics.agents, w->agents.n);
+	counter_set(&w->metrics.overlay, click_overlay_n(&w->overlay));
+	histogram_add(&w->metrics.batch_rows, w->batch_n);
+}
+
+static enum err write_batch(struct click_writer *w)
+{
+	uint64_t sequence = segments_next_sequence(w->options.segments);
+	uint64_t begun = now_ns(w);
+	struct db_txn t;
+	enum err e;
+
+	for (size_t i = 0; i < w->batch_n; i++)
+		w->batch[i]->click.unique = false;
+	e = db_begin(w->hot.env, &t);
+	if (e)
+		return e;
+	w->batch_bytes = 0;
+	for (size_t i = 0; i < w->batch_n && !t.err; i++) {
+		w->batch[i]->sequence = sequence++;
+		append(w, &t, w->batch[i]);
+	}
+	e = end_transaction(w, &t);
+	if (e) {
+		take_back(w);
+		return e;
+	}
+	histogram_add(&w->metrics.commit_us, (now_ns(w) - begun) / 1000);
+	note_commit(w);
+	return OK;
+}
+
+/* Tries to commit the batch, once. */
+static enum err attempt(struct click_writer *w)
+{
+	uint64_t position;
+	enum err e = take_hot(w);
+
+	if (!e)
+		e = ask_tally(w, &position);
+	if (e)
+		return e;
+	if (!can_decide(w, position))
+		e = ERR_AGAIN;
+	if (!e)
+		e = click_overlay_reserve(&w->overlay, w->batch_n);
+	if (!e)
+		e = write_batch(w);
+	db_reader_reset(&w->tally);
+	return e;
+}
+
+/* For the tally, which then is asked again; false when stopping and it does
+ * not come. */
+static bool await_tally(struct click_writer *w, uint64_t *closing_ns)
+{
+	uint64_t limit = (uint64_t)CLICK_STOP_WAIT_MS * NS_PER_MS;
+
+	if (is_closing(w) && !*closing_ns)
+		*closing_ns = now_ns(w);
+	if (*closing_ns && now_ns(w) - *closing_ns > limit)
+		return false;
+	/* It may stand there already, and yet be unable to answer. */
+	if (tally_wait(w->options.tally, w->wait_for, TALLY_WAIT_MS) !=
+		ERR_TIMEOUT)
+		pause_ms(w, 1);
+	return true;
+}
+
+/* Waits for what has failed to pass; false when it is time to give up. */
+static bool await_change(struct click_writer *w, enum err e, uint64_t *retry_ms,
+	uint64_t *closing_ns)
+{
+	if (e == ERR_AGAIN)
+		return await_tally(w, closing_ns);
+	if (is_closing(w))
+		return false;
+	pause_ms(w, *retry_ms);
+	*retry_ms = *retry_ms * 2 < CLICK_RETRY_MS_MAX ? *retry_ms * 2
+						       : CLICK_RETRY_MS_MAX;
+	return true;
+}
+
+/* Until it is on disk, or will never be. */
+static enum err commit(struct click_writer *w)
+{
+	uint64_t retry_ms = CLICK_RETRY_MS_MIN, closing_ns = 0;
+	enum err e = atomic_load(&w->dead);
+
+	if (e)
+		return e;
+	w->begun_ns = now_ns(w);
+	while ((e = attempt(w)) != OK) {
+		set_health(w, e);
+		if (e != ERR_AGAIN)
+			counter_add(&w->metrics.failures, 1);
+		if (!is_passing(e)) {
+			atomic_store(&w->dead, e);
+			return e;
+		}
+		if (!await_change(w, e, &retry_ms, &closing_ns))
+			return e;
+		w->begun_ns = now_ns(w);
+	}
+	set_health(w, OK);
+	return OK;
+}
+
+/* Fills the batch; false when the queue is closed and empty. */
+static bool next_batch(struct click_writer *w)
+{
+	uint64_t due = w->begun_ns + (uint64_t)w->options.interval_us * 1000;
+
+	w->batch_n = 0;
+	while (!w->taken) {
+		if (is_closing(w) && !queue_held(&w->queue))
+			return false;
+		queue_wait(&w->queue, 1, UINT64_MAX);
+		if (now_ns(w) < due)
+			queue_wait(&w->queue, w->options.commit_at, due);
+		w->taken = queue_take(&w->queue);
+	}
+	while (w->taken && w->batch_n < CLICK_COMMIT_ROWS) {
+		struct queue_item *item = w->taken;
+
+		w->taken = item->next;
+		w->batch[w->batch_n++] = entry_of(item);
+	}
+	return true;
+}
+
+static enum err replay(struct click_writer *w)
+{
+	uint64_t position;
+	enum err e = ask_tally(w, &position);
+
+	if (e)
+		return e;
+	db_reader_reset(&w->tally);
+	return click_replay(
+		&w->overlay, w->options.segments, position, &w->wait_for);
+}
+
+/* The first thing the thread does; clicks wait in the queue meanwhile. */
+static void prepare(struct click_writer *w)
+{
+	uint64_t retry_ms = CLICK_RETRY_MS_MIN, closing_ns = 0;
+	enum err e;
+
+	while ((e = replay(w)) != OK) {
+		set_health(w, e);
+		if (is_passing(e) && await_change(w, e, &retry_ms, &closing_ns))
+			continue;
+		atomic_store(&w->dead, e);
+		return;
+	}
+	/* Before the first click needs it; if this fails, that one tells. */
+	(void)take_hot(w);
+	set_health(w, OK);
+}
+
+static void *run(void *arg)
+{
+	struct click_writer *w = arg;
+
+	prepare(w);
+	while (next_batch(w)) {
+		enum err e = commit(w);
+		size_t n = w->batch_n;
+
+		for (size_t i = 0; i < n; i++)
+			w->batch[i]->result = e;
+		w->options.done(w->options.arg, w->batch, n);
+		queue_release(&w->queue, n);
+	}
+	return NULL;
+}
+
+static void writer_free(struct click_writer *w)
+{
+	if (!w)
+		return;
+	click_overlay_deinit(&w->overlay);
+	click_agents_deinit(&w->agents);
+	db_reader_deinit(&w->tally);
+	buf_deinit(&w->record);
+	queue_deinit(&w->queue);
+	free(w);
+}
+
+static void set_options(
+	struct click_writer *w, const struct click_writer_options *options)
+{
+	w->options = *options;
+	if (!options->commit_at)
+		w->options.commit_at = CLICK_COMMIT_AT;
+	if (!options->interval_us)
+		w->options.interval_us = CLICK_INTERVAL_US;
+	w->metrics.commit_us.bounds = commit_bounds_us;
+	w->metrics.commit_us.bounds_n =
+		sizeof(commit_bounds_us) / sizeof(commit_bounds_us[0]);
+	w->metrics.batch_rows.bounds = rows_bounds;
+	w->metrics.batch_rows.bounds_n =
+		sizeof(rows_bounds) / sizeof(rows_bounds[0]);
+}
+
+enum err click_writer_start(
+	const struct click_writer_options *options, struct click_writer **to)
+{
+	struct click_writer *w = calloc(1, sizeof(*w));
+	enum err e;
+
+	if (!w)
+		return ERR_NOMEM;
+	set_options(w, options);
+	queue_init(&w->queue, CLICK_QUEUE_MAX);
+	buf_init(&w->record, CLICK_RECORD_MAX);
+	e = click_agents_init(&w->agents);
+	if (!e)
+		e = db_reader_init(tally_env(options->tally), &w->tally);
+	if (!e && pthread_create(&w->thread, NULL, run, w) != 0)
+		e = ERR_SYSTEM;
+	if (e) {
+		writer_free(w);
+		return e;
+	}
+	*to = w;
+	return OK;
+}
+
+enum err click_writer_push(struct click_writer *w, struct click_entry *entry)
+{
+	enum err e = atomic_load(&w->dead);
+
+	if (!e)
+		e = click_check(&entry->click);
+	return e ? e : queue_push(&w->queue, &entry->item);
+}
+
+void click_writer_stop(struct click_writer *w)
+{
+	if (!w)
+		return;
+	queue_close(&w->queue);
+	ASSERT(pthread_join(w->thread, NULL) == 0);
+	segments_release(w->options.segments, &w->hot);
+	writer_free(w);
+}
+
+bool click_writer_is_stalled(const struct click_writer *w)
+{
+	return atomic_load(&w->is_stalled);
+}
+
+enum err click_writer_health(const struct click_writer *w)
+{
+	return atomic_load(&w->health);
+}
+
+size_t click_writer_queued(struct click_writer *w)
+{
+	return queue_held(&w->queue);
+}
+
+const struct click_writer_metrics *click_writer_metrics(
+	const struct click_writer *w)
+{
+	return &w->metrics;
+}

@@ -1,0 +1,91 @@
+/* The one thread that appends to a region's click log. Clicks from any thread
+ * are gathered into one transaction (group commit) and their owners told when
+ * it is on disk. It decides which clicks are unique, from the tally and what
+ * it has appended since the tally's position, and interns user agents. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/metric.h"
+#include "base/queue.h"
+#include "core/click_record.h"
+#include "store/segments.h"
+#include "store/tally.h"
+
+struct click_writer;
+
+enum {
+	CLICK_QUEUE_MAX = 65536,   /* clicks held: queued or in a commit */
+	CLICK_COMMIT_ROWS = 16384, /* of one transaction */
+	CLICK_COMMIT_AT = 64,      /* waiting clicks that begin a commit */
+	CLICK_INTERVAL_US = 2000,  /* between the beginnings of commits */
+	CLICK_RETRY_MS_MIN = 50,   /* after a failed commit, doubling */
+	CLICK_RETRY_MS_MAX = 1000,
+	CLICK_OVERLAY_MAX = 1000000, /* tokens not in the tally yet */
+	CLICK_STOP_WAIT_MS = 10000,  /* for the tally, when stopping */
+};
+
+/* In its owner's memory, with the click's strings, from a successful push
+ * until done. */
+struct click_entry {
+	struct queue_item item;
+	struct click click; /* counted is decided already, unique is not */
+	uint64_t sequence;  /* out, on OK */
+	enum err result;    /* out: OK means on disk */
+};
+
+struct click_writer_options {
+	struct segments *segments;
+	struct tally *tally;
+	/* Its wall side picks the segment; its monotonic side must be the
+	 * system's: the thread sleeps by it. */
+	const struct clock *clock;
+	/* The batch is decided: each entry has its result. Writer's thread,
+	 * once per batch; the array dies with the call, and the entries are
+	 * their owners' again from here on. */
+	void (*done)(void *arg, struct click_entry *const *entries, size_t n);
+	void *arg;
+	uint32_t commit_at;   /* 0: CLICK_COMMIT_AT */
+	uint32_t interval_us; /* 0: CLICK_INTERVAL_US */
+	/* A fault hook for tests: runs before each commit, which fails with
+	 * what it returns. NULL: none. */
+	enum err (*before_commit)(void *arg);
+	void *fault_arg;
+};
+
+/* Any thread reads them. */
+struct click_writer_metrics {
+	struct counter commits;
+	struct counter rows;
+	struct counter bytes;    /* of the records */
+	struct counter failures; /* commits that failed */
+	struct counter agents;   /* in memory */
+	struct counter overlay;  /* tokens held until the tally has them */
+	struct histogram batch_rows;
+	struct histogram commit_us;
+};
+
+/* Starts the thread; all that the options point to outlives it. */
+CHECKED enum err click_writer_start(
+	const struct click_writer_options *options, struct click_writer **w);
+/* Any thread. ERR_TOO_LONG, ERR_INVALID: see click_check(). ERR_FULL,
+ * ERR_CLOSED: refused. ERR_IO: the disk has failed, nothing is written until
+ * the process starts again. Done is called after OK only. */
+CHECKED enum err click_writer_push(
+	struct click_writer *w, struct click_entry *entry);
+/* Commits what is queued, then ends the thread. When the disk does not let it,
+ * the entries get the error. NULL is fine. */
+void click_writer_stop(struct click_writer *w);
+
+/* Any thread: commits fail or wait for space at present; it goes on by itself
+ * when it can. Replies need not wait for their clicks. */
+bool click_writer_is_stalled(const struct click_writer *w);
+/* Any thread: the last commit's outcome, for readiness and status. */
+enum err click_writer_health(const struct click_writer *w);
+size_t click_writer_queued(struct click_writer *w);
+const struct click_writer_metrics *click_writer_metrics(
+	const struct click_writer *w);

@@ -1,0 +1,163 @@
+#include "store/links.h"
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "core/record.h"
+
+enum {
+	LINKS_FORMAT = 1,
+	META_RECORD_VERSION = 1,
+	META_BYTES_MAX = 64,
+#ifdef CTIO_SMALL_MAPS
+	LINKS_MAP_BITS = 34,
+#else
+	LINKS_MAP_BITS = 40,
+#endif
+};
+
+static const char *const tables[LINKS_TABLES_N] = {
+	[LINKS_META] = "meta",
+	[LINKS_ACCOUNTS] = "accounts",
+	[LINKS_ACCOUNT_NAMES] = "account_names",
+	[LINKS_API_KEYS] = "api_keys",
+	[LINKS_LINKS] = "links",
+	[LINKS_LINK_NAMES] = "link_names",
+	[LINKS_CAMPAIGNS] = "campaigns",
+	[LINKS_CAMPAIGN_NAMES] = "campaign_names",
+	[LINKS_REVISIONS] = "revisions",
+	[LINKS_BLOCKS] = "blocks",
+	[LINKS_TOKEN_CHANGES] = "token_changes",
+	[LINKS_STREAMS] = "streams",
+	[LINKS_RANGES] = "ranges",
+};
+
+static const struct db_options options = {
+	.map_bytes = (size_t)1 << LINKS_MAP_BITS,
+	.tables = tables,
+	.tables_n = LINKS_TABLES_N,
+};
+
+static void put_meta(struct db_txn *t, const char *name, uint64_t value)
+{
+	struct writer w;
+	struct buf b;
+
+	buf_init(&b, META_BYTES_MAX);
+	record_begin(&w, &b, META_RECORD_VERSION);
+	writer_be64(&w, value);
+	record_seal_keyed(&w, str_from(name));
+	if (buf_err(&b))
+		db_fail(t, buf_err(&b));
+	db_put(t, LINKS_META, str_from(name), buf_view(&b));
+	buf_deinit(&b);
+}
+
+/* ERR_NOT_FOUND if it was never put. */
+CHECKED static enum err get_meta(
+	struct db_txn *t, const char *name, uint64_t *value)
+{
+	struct reader r;
+	struct str record;
+	uint8_t version;
+	uint64_t got;
+	enum err e;
+
+	if (!db_get(t, LINKS_META, str_from(name), &record))
+		return t->err ? t->err : ERR_NOT_FOUND;
+	e = record_open_keyed(
+		&r, record, str_from(name), META_RECORD_VERSION, &version);
+	if (e)
+		return e;
+	got = reader_be64(&r);
+	e = reader_end(&r);
+	if (e)
+		return e;
+	*value = got;
+	return OK;
+}
+
+static void fill_new(struct db_txn *t, void *arg)
+{
+	const uint16_t *shard = arg;
+
+	put_meta(t, "format", LINKS_FORMAT);
+	put_meta(t, "shard", *shard);
+	put_meta(t, "next_id", links_number(*shard, 1));
+	put_meta(t, "first_token", links_number(*shard, 1));
+}
+
+static enum err check_format(struct links *l)
+{
+	uint64_t format, shard;
+	struct db_txn t;
+	enum err e;
+
+	e = db_reader_init(l->env, &t);
+	if (e)
+		return e;
+	e = db_reader_renew(&t);
+	if (!e)
+		e = get_meta(&t, "format", &format);
+	if (!e && format > LINKS_FORMAT)
+		e = ERR_VERSION;
+	if (!e)
+		e = get_meta(&t, "shard", &shard);
+	if (!e && shard != l->shard)
+		e = ERR_CONFLICT;
+	db_reader_deinit(&t);
+	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+enum err links_open(const char *dir, uint16_t shard, struct links *l)
+{
+	enum err e;
+
+	*l = (struct links){.shard = shard};
+	e = db_create(dir, &options, fill_new, &shard);
+	if (e && e != ERR_EXISTS)
+		return e;
+	e = db_open(dir, &options, &l->env);
+	if (e)
+		return e;
+	e = check_format(l);
+	if (e)
+		links_close(l);
+	return e;
+}
+
+void links_close(struct links *l)
+{
+	db_close(l->env);
+	l->env = NULL;
+}
+
+enum err links_next_id(struct db_txn *t, uint64_t *next)
+{
+	return get_meta(t, "next_id", next);
+}
+
+void links_put_next_id(struct db_txn *t, uint64_t next)
+{
+	put_meta(t, "next_id", next);
+}
+
+enum err links_next_token(struct db_txn *t, uint16_t shard, uint64_t *next)
+{
+	struct db_key64 past = db_key64(links_number((uint16_t)(shard + 1), 0));
+	struct db_cursor c;
+	uint64_t first;
+	enum err e;
+
+	e = get_meta(t, "first_token", &first);
+	if (e)
+		return e;
+	db_cursor_init(t, LINKS_BLOCKS, &c);
+	if (db_seek_before(&c, str_make(past.bytes, sizeof(past.bytes))) &&
+		c.key.n == 8 && get_be64(c.key.p) >= first)
+		first = get_be64(c.key.p) + 1;
+	db_cursor_deinit(&c);
+	if (t->err)
+		return t->err;
+	*next = first;
+	return OK;
+}

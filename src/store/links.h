@@ -1,0 +1,60 @@
+/* A region's links environment, DATA/REGION/links/: accounts, API keys, links,
+ * campaigns, their revisions, token blocks, changes to single tokens, and
+ * mint streams. Read through transactions of store/db.h; written only by the
+ * apply functions, within the links writer's transactions. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/db.h"
+
+enum links_table {
+	LINKS_META,
+	LINKS_ACCOUNTS,       /* account id -> account record */
+	LINKS_ACCOUNT_NAMES,  /* name -> account id */
+	LINKS_API_KEYS,       /* key id -> API key record */
+	LINKS_LINKS,          /* link id -> link record */
+	LINKS_LINK_NAMES,     /* account id, name -> link id */
+	LINKS_CAMPAIGNS,      /* campaign id -> campaign record */
+	LINKS_CAMPAIGN_NAMES, /* account id, name -> campaign id */
+	LINKS_REVISIONS,      /* kind, id, revision -> that record then */
+	LINKS_BLOCKS,         /* last token of the block -> token block */
+	LINKS_TOKEN_CHANGES,  /* token -> token change record */
+	LINKS_STREAMS,        /* day, account, key -> mint stream record */
+	LINKS_RANGES,         /* stream id, first line -> range record */
+	LINKS_TABLES_N,
+};
+
+/* An id or a token's number: the shard of the node that made it, above a
+ * 48-bit sequence that starts at 1. */
+enum {
+	LINKS_SEQUENCE_BITS = 48
+};
+
+static inline uint64_t links_number(uint16_t shard, uint64_t sequence)
+{
+	return (uint64_t)shard << LINKS_SEQUENCE_BITS | sequence;
+}
+
+static inline uint64_t links_sequence(uint64_t number)
+{
+	return number & ((1ull << LINKS_SEQUENCE_BITS) - 1);
+}
+
+struct links {
+	struct db_env *env;
+	uint16_t shard;
+};
+
+/* Opens the environment at dir, making it first if it is not there.
+ * ERR_VERSION: made by a newer version of ctio. */
+CHECKED enum err links_open(const char *dir, uint16_t shard, struct links *l);
+void links_close(struct links *l);
+
+/* The first numbers that were never given out, as of this transaction. */
+CHECKED enum err links_next_id(struct db_txn *t, uint64_t *next);
+CHECKED enum err links_next_token(
+	struct db_txn *t, uint16_t shard, uint64_t *next);
+/* Writes down that ids below next are given out. */
+void links_put_next_id(struct db_txn *t, uint64_t next);

@@ -1,0 +1,449 @@
+#include "store/segments.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/str.h"
+#include "core/timestamp.h"
+#include "store/segment.h"
+#include "store/segments_scan.h"
+
+struct segments {
+	pthread_mutex_t lock; /* of slots and all in them, never across a commit
+			       */
+	struct segment_slot *slots; /* oldest first; the last one is hot */
+	size_t slots_n, slots_size;
+	size_t open_n;
+	uint64_t tick; /* of the last use of a segment */
+	size_t map_bytes, open_max;
+	uint64_t next; /* the writer's */
+	_Atomic uint64_t newest;
+	char dir[PATH_MAX];
+};
+
+static void lock(struct segments *s)
+{
+	ASSERT(pthread_mutex_lock(&s->lock) == 0);
+}
+
+static void unlock(struct segments *s)
+{
+	ASSERT(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+static enum err path_of(struct segments *s, uint64_t day, char to[PATH_MAX])
+{
+	char text[DAY_LEN];
+	int n;
+
+	day_write(text, day);
+	n = snprintf(to, PATH_MAX, "%s/%.*s", s->dir, DAY_LEN, text);
+	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
+}
+
+static void close_slot(struct segments *s, struct segment_slot *slot)
+{
+	db_close(slot->env);
+	slot->env = NULL;
+	s->open_n--;
+}
+
+/* Closes the segment that nobody has used for longest; false if all are held.
+ */
+static bool evict(struct segments *s)
+{
+	struct segment_slot *oldest = NULL;
+
+	for (size_t i = 0; i < s->slots_n; i++) {
+		struct segment_slot *slot = &s->slots[i];
+
+		if (slot->env && !slot->refs &&
+			(!oldest || slot->used < oldest->used))
+			oldest = slot;
+	}
+	if (oldest)
+		close_slot(s, oldest);
+	return oldest != NULL;
+}
+
+/* Sealed: the hot one is always open. */
+static enum err open_slot(struct segments *s, struct segment_slot *slot)
+{
+	char path[PATH_MAX];
+	enum err e;
+
+	if (s->open_n >= s->open_max && !evict(s))
+		return ERR_FULL;
+	e = path_of(s, slot->day, path);
+	if (!e)
+		e = segment_open(path, s->map_bytes, true, &slot->env);
+	if (e == ERR_NOT_FOUND)
+		e = ERR_CORRUPT;
+	if (e == ERR_CORRUPT || e == ERR_VERSION)
+		slot->err = e;
+	if (!e) {
+		slot->is_sealed = true;
+		s->open_n++;
+	}
+	return e;
+}
+
+/* The first sequence of the next sound segment. */
+static uint64_t end_of(struct segments *s, size_t i)
+{
+	while (++i < s->slots_n)
+		if (!s->slots[i].err)
+			return s->slots[i].first;
+	return UINT64_MAX;
+}
+
+static void hold(struct segments *s, size_t i, struct segment_ref *ref)
+{
+	struct segment_slot *slot = &s->slots[i];
+
+	slot->refs++;
+	slot->used = ++s->tick;
+	*ref = (struct segment_ref){
+		.env = slot->env,
+		.slot = i,
+		.day = slot->day,
+		.first = slot->first,
+		.end = end_of(s, i),
+		.has_next = i + 1 < s->slots_n,
+	};
+}
+
+/* The first sound one from slot i on. */
+static enum err hold_from(struct segments *s, size_t i, struct segment_ref *ref,
+	size_t *damaged_n)
+{
+	for (; i < s->slots_n; i++) {
+		struct segment_slot *slot = &s->slots[i];
+		enum err e = OK;
+
+		if (!slot->err && !slot->env)
+			e = open_slot(s, slot);
+		if (slot->err) {
+			(*damaged_n)++;
+			continue;
+		}
+		if (e)
+			return e;
+		hold(s, i, ref);
+		return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+enum err segments_acquire(struct segments *s, uint64_t after,
+	struct segment_ref *ref, size_t *damaged_n)
+{
+	uint64_t want = after == UINT64_MAX ? after : after + 1;
+	size_t low = 0;
+	enum err e;
+
+	lock(s);
+	/* The last sound one that does not begin behind it, or the first. */
+	for (size_t i = s->slots_n; i-- > 0;) {
+		if (s->slots[i].err || s->slots[i].first > want)
+			continue;
+		low = i;
+		break;
+	}
+	e = hold_from(s, low, ref, damaged_n);
+	unlock(s);
+	return e;
+}
+
+enum err segments_acquire_next(struct segments *s,
+	const struct segment_ref *ref, struct segment_ref *next,
+	size_t *damaged_n)
+{
+	enum err e;
+
+	lock(s);
+	e = hold_from(s, ref->slot + 1, next, damaged_n);
+	unlock(s);
+	return e;
+}
+
+/* A sealed one stays open for the next reader; one that was hot is closed, to
+ * be opened without its lock file. */
+static void let_go(struct segments *s, size_t i)
+{
+	struct segment_slot *slot = &s->slots[i];
+
+	ASSERT(slot->refs > 0);
+	slot->refs--;
+	if (!slot->refs && (!slot->is_sealed || s->open_n > s->open_max))
+		close_slot(s, slot);
+}
+
+void segments_release(struct segments *s, struct segment_ref *ref)
+{
+	if (!ref->env)
+		return;
+	lock(s);
+	let_go(s, ref->slot);
+	unlock(s);
+	*ref = (struct segment_ref){0};
+}
+
+void segments_range(struct segments *s, uint64_t *oldest, uint64_t *newest)
+{
+	uint64_t to = atomic_load(&s->newest), from = to + 1;
+
+	lock(s);
+	for (size_t i = 0; i < s->slots_n; i++) {
+		if (s->slots[i].err)
+			continue;
+		from = s->slots[i].first;
+		break;
+	}
+	unlock(s);
+	*oldest = from;
+	*newest = to;
+}
+
+size_t segments_list(struct segments *s, struct segment_info *to, size_t max)
+{
+	size_t n;
+
+	lock(s);
+	n = s->slots_n;
+	for (size_t i = 0; i < n && i < max; i++)
+		to[i] = (struct segment_info){
+			.day = s->slots[i].day,
+			.first_sequence = s->slots[i].first,
+			.err = s->slots[i].err,
+		};
+	unlock(s);
+	return n;
+}
+
+const char *segments_dir(const struct segments *s)
+{
+	return s->dir;
+}
+
+size_t segments_open_n(struct segments *s)
+{
+	size_t n;
+
+	lock(s);
+	n = s->open_n;
+	unlock(s);
+	return n;
+}
+
+void segments_skip_to(struct segments *s, uint64_t sequence)
+{
+	if (s->next > sequence)
+		return;
+	s->next = sequence + 1;
+	if (!s->slots_n)
+		atomic_store(&s->newest, sequence);
+}
+
+uint64_t segments_next_sequence(struct segments *s)
+{
+	return s->next;
+}
+
+void segments_committed(struct segments *s, uint64_t newest)
+{
+	ASSERT(newest >= s->next);
+	s->next = newest + 1;
+	atomic_store(&s->newest, newest);
+}
+
+static enum err reserve_slot(struct segments *s)
+{
+	size_t size = s->slots_size ? 2 * s->slots_size : 16;
+	struct segment_slot *slots;
+
+	if (s->slots_n >= SEGMENTS_MAX)
+		return ERR_FULL;
+	if (s->slots_n < s->slots_size)
+		return OK;
+	slots = realloc(s->slots, size * sizeof(*slots));
+	if (!slots)
+		return ERR_NOMEM;
+	s->slots = slots;
+	s->slots_size = size;
+	return OK;
+}
+
+/* Makes the folder, or takes the empty one that an attempt left behind. */
+static enum err make_hot(
+	struct segments *s, uint64_t day, uint64_t next, struct db_env **to)
+{
+	char path[PATH_MAX];
+	uint64_t first, last;
+	struct db_env *env;
+	enum err e = path_of(s, day, path);
+
+	if (e)
+		return e;
+	e = segment_create(path, s->map_bytes, next);
+	if (e && e != ERR_EXISTS)
+		return e;
+	e = segment_open(path, s->map_bytes, false, &env);
+	if (e)
+		return e;
+	e = segment_bounds(env, &first, &last);
+	if (!e && (first != next || last >= first))
+		e = ERR_CONFLICT;
+	if (e) {
+		db_close(env);
+		return e;
+	}
+	*to = env;
+	return OK;
+}
+
+/* The registry itself holds the hot one. */
+static void add_hot(struct segments *s, const struct segment_slot *hot)
+{
+	if (s->open_n >= s->open_max)
+		(void)evict(s); /* one too many for a while otherwise */
+	if (s->slots_n)
+		let_go(s, s->slots_n - 1);
+	s->slots[s->slots_n] = *hot;
+	s->slots[s->slots_n].refs = 1;
+	s->slots_n++;
+	s->open_n++;
+}
+
+static enum err roll(struct segments *s, uint64_t day)
+{
+	struct segment_slot hot = {.day = day, .first = s->next};
+	enum err e;
+
+	lock(s);
+	e = reserve_slot(s);
+	unlock(s);
+	if (!e)
+		e = make_hot(s, day, s->next, &hot.env);
+	if (e)
+		return e;
+	lock(s);
+	add_hot(s, &hot);
+	unlock(s);
+	return OK;
+}
+
+enum err segments_hot(struct segments *s, uint64_t day, struct segment_ref *ref)
+{
+	struct segment_ref before = *ref;
+	enum err e;
+
+	/* Only the writer adds slots, so it may look without the lock. */
+	if (!s->slots_n || s->slots[s->slots_n - 1].day < day) {
+		e = roll(s, day);
+		if (e)
+			return e;
+	} else if (ref->env && ref->slot == s->slots_n - 1) {
+		return OK;
+	}
+	lock(s);
+	hold(s, s->slots_n - 1, ref);
+	unlock(s);
+	segments_release(s, &before);
+	return OK;
+}
+
+/* The last one that the scan found is the hot one: opened to be written. */
+static enum err open_hot(
+	struct segments *s, struct segments_problem *problem, uint64_t *newest)
+{
+	struct segment_slot *hot = &s->slots[s->slots_n - 1];
+	uint64_t before = *newest;
+	char path[PATH_MAX];
+	enum err e = path_of(s, hot->day, path);
+
+	if (e)
+		return e;
+	e = segment_open(path, s->map_bytes, false, &hot->env);
+	if (!e) {
+		s->open_n++;
+		hot->refs = 1;
+		e = segment_bounds(hot->env, &hot->first, newest);
+	}
+	if (!e && hot->first <= before)
+		e = ERR_CORRUPT;
+	if (e)
+		(void)snprintf(problem->path, PATH_MAX, "%s", path);
+	return e;
+}
+
+static enum err open_all(struct segments *s, uint16_t shard, uint64_t min,
+	struct segments_problem *problem)
+{
+	uint64_t newest = 0;
+	enum err e = segments_scan(
+		s->dir, s->map_bytes, &s->slots, &s->slots_n, &newest, problem);
+
+	s->slots_size = s->slots_n;
+	if (!e && s->slots_n)
+		e = open_hot(s, problem, &newest);
+	if (e)
+		return e;
+	if (newest >> CLICK_SEQUENCE_BITS > shard) {
+		(void)snprintf(problem->path, PATH_MAX, "%s", s->dir);
+		return ERR_CONFLICT;
+	}
+	s->next = ((uint64_t)shard << CLICK_SEQUENCE_BITS) + 1;
+	if (s->next <= newest)
+		s->next = newest + 1;
+	if (s->next < min)
+		s->next = min;
+	atomic_store(&s->newest, s->slots_n ? newest : s->next - 1);
+	return OK;
+}
+
+enum err segments_open(const struct segments_options *options,
+	struct segments **to, struct segments_problem *problem)
+{
+	struct segments *s = calloc(1, sizeof(*s));
+	enum err e = OK;
+	int n;
+
+	problem->path[0] = '\0';
+	if (!s)
+		return ERR_NOMEM;
+	ASSERT(pthread_mutex_init(&s->lock, NULL) == 0);
+	s->map_bytes =
+		options->map_bytes ? options->map_bytes : SEGMENT_MAP_BYTES;
+	s->open_max = options->open_max ? options->open_max : SEGMENTS_OPEN_MAX;
+	n = snprintf(s->dir, sizeof(s->dir), "%s", options->dir);
+	if (n < 0 || (size_t)n >= sizeof(s->dir))
+		e = ERR_TOO_LONG;
+	if (!e)
+		e = open_all(s, options->shard, options->sequence_min, problem);
+	if (e) {
+		segments_close(s);
+		return e;
+	}
+	*to = s;
+	return OK;
+}
+
+void segments_close(struct segments *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->slots_n; i++) {
+		bool is_hot = i == s->slots_n - 1;
+
+		ASSERT(s->slots[i].refs <= (is_hot ? 1u : 0u));
+		db_close(s->slots[i].env);
+	}
+	ASSERT(pthread_mutex_destroy(&s->lock) == 0);
+	free(s->slots);
+	free(s);
+}

@@ -1,0 +1,149 @@
+/* The tally of a region, DATA/REGION/tally/: a view of the click log that a
+ * thread of its own brings up to date a few times a second. It holds which
+ * tokens were counted, counters by quarter-hour, and which clicks are whose,
+ * all as of one position in the log, written in the same transaction: nothing
+ * is counted twice, whatever dies when. Its base is what segments that are no
+ * longer kept have contributed; a tally that is missing, damaged or of an
+ * older format is rebuilt from base and log.
+ *
+ * Readers, on any thread, use transactions of their own on tally_env(). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/metric.h"
+#include "store/db.h"
+#include "store/segments.h"
+
+struct tally;
+
+enum {
+	TALLY_FORMAT = 1,
+	TALLY_BATCH_CLICKS = 40000, /* of one transaction, the default */
+	TALLY_INTERVAL_MS = 250,    /* between transactions when caught up */
+	TALLY_RETRY_MS_MIN = 50,    /* after a failure, doubling */
+	TALLY_RETRY_MS_MAX = 1000,
+};
+
+#ifdef CTIO_SMALL_MAPS
+#define TALLY_MAP_BYTES ((size_t)1 << 30)
+#else
+#define TALLY_MAP_BYTES ((size_t)256 << 30)
+#endif
+
+struct tally_options {
+	const char *dir; /* its parent must be there */
+	struct segments *segments;
+	/* Only its monotonic side is used, which must be the system's: the
+	 * thread sleeps by it. */
+	const struct clock *clock;
+	size_t map_bytes;      /* 0: TALLY_MAP_BYTES */
+	uint32_t batch_clicks; /* 0: TALLY_BATCH_CLICKS */
+	uint32_t interval_ms;  /* 0: TALLY_INTERVAL_MS */
+	/* A fault hook for tests: runs before each commit of the thread, which
+	 * fails with what it returns. NULL: none. */
+	enum err (*before_commit)(void *arg);
+	void *arg;
+};
+
+/* Any thread reads them. */
+struct tally_metrics {
+	struct counter position;     /* the newest click in the tally */
+	struct counter lag;          /* clicks in the log behind it, at most */
+	struct counter transactions; /* committed */
+	struct counter clicks;
+	struct counter failures; /* transactions that failed */
+	struct counter rebuilds;
+	struct counter skipped; /* records of the log that were damaged */
+	struct histogram commit_us;
+};
+
+/* Opens it, makes it, or clears it for a rebuild, which the thread then does.
+ * ERR_VERSION: written by a newer version. */
+CHECKED enum err tally_open(
+	const struct tally_options *options, struct tally **t);
+/* True if opening found damage, and the base too was lost: counters then hold
+ * only what the log still has. */
+bool tally_lost_base(const struct tally *t);
+/* Brings it up to date on the caller's thread, while its own does not run. */
+CHECKED enum err tally_catch_up(struct tally *t);
+/* Starts the thread. */
+CHECKED enum err tally_start(struct tally *t);
+/* Ends the thread, after the transaction it is in; what is left of the log
+ * waits for the next start. Fine if it does not run. */
+void tally_stop(struct tally *t);
+/* Stops; no reader may be left. NULL is fine. */
+void tally_close(struct tally *t);
+
+/* Any thread: the log has grown. */
+void tally_wake(struct tally *t);
+/* Any thread: waits until it holds this sequence. ERR_TIMEOUT; ERR_CLOSED if
+ * the thread does not run. */
+CHECKED enum err tally_wait(
+	struct tally *t, uint64_t sequence, uint32_t timeout_ms);
+/* Any thread: a record of it was found damaged (ERR_CORRUPT below); the thread
+ * rebuilds it, during which the position starts over. */
+void tally_report_damage(struct tally *t);
+const struct tally_metrics *tally_metrics(const struct tally *t);
+
+/* Adds the clicks up to this sequence to the base, and drops their postings:
+ * before the segments that hold them are unlinked. On the caller's thread, in
+ * several transactions; after a failure or a crash, call it again. ERR_AGAIN
+ * if the tally itself has not come that far. */
+CHECKED enum err tally_fold_base(struct tally *t, uint64_t up_to_sequence);
+
+/* For reading transactions. */
+struct db_env *tally_env(struct tally *t);
+/* The newest click that this snapshot has counted, 0 for none; errors stick
+ * in the transaction. */
+uint64_t tally_position(struct db_txn *txn);
+/* Whether this token had a counted click up to the position. */
+CHECKED enum err tally_seen(struct db_txn *txn, uint64_t token, bool *seen);
+
+struct tally_counts {
+	uint64_t requests; /* all clicks, whatever became of them */
+	uint64_t clicks;   /* counted */
+	uint64_t unique_clicks;
+};
+/* Of the whole region. */
+CHECKED enum err tally_totals(struct db_txn *txn, struct tally_counts *counts);
+
+struct tally_counter {
+	uint64_t account, link, campaign;
+	uint32_t quarter; /* of an hour, since 1970 */
+	struct tally_counts counts;
+};
+/* One account's counters with from <= quarter < to, ordered by link, campaign,
+ * quarter. */
+struct tally_counters {
+	struct db_cursor cursor;
+	uint64_t account;
+	uint32_t from, to;
+	bool is_begun;
+};
+void tally_counters_init(struct tally_counters *c, struct db_txn *txn,
+	uint64_t account, uint32_t from, uint32_t to);
+void tally_counters_deinit(struct tally_counters *c);
+/* ERR_AGAIN: no more; ERR_CORRUPT. */
+CHECKED enum err tally_counters_next(
+	struct tally_counters *c, struct tally_counter *counter);
+
+/* The numbers of one account's clicks, ascending, up to the position. */
+struct tally_postings {
+	struct db_cursor cursor;
+	uint64_t account;
+	uint64_t after;
+	uint64_t last;   /* decoded so far, 0 before a chunk */
+	struct str left; /* of the chunk, a view of the transaction */
+	bool is_begun;
+};
+void tally_postings_init(struct tally_postings *p, struct db_txn *txn,
+	uint64_t account, uint64_t after_sequence);
+void tally_postings_deinit(struct tally_postings *p);
+/* ERR_AGAIN: no more; ERR_CORRUPT. */
+CHECKED enum err tally_postings_next(
+	struct tally_postings *p, uint64_t *sequence);

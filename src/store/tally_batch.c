@@ -1,0 +1,350 @@
+#include "store/tally_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/buf.h"
+#include "core/record.h"
+#include "core/timestamp.h"
+#include "store/tally_tables.h"
+
+enum {
+	INDEX_SIZE = 4 * TALLY_BATCH_KEYS, /* a power of two */
+	RADIX_BITS = 11,
+	RADIX_SIZE = 1 << RADIX_BITS,
+	RADIX_PASSES = (64 + RADIX_BITS - 1) / RADIX_BITS,
+	NONE = UINT16_MAX,
+};
+
+/* One account's clicks, a list through next. */
+struct account_list {
+	uint64_t account;
+	uint32_t head, tail;
+};
+
+struct tally_batch {
+	uint32_t clicks_max, clicks_n, tokens_n;
+	uint32_t counters_n, accounts_n;
+	struct tally_counts totals;
+	uint64_t *sequences; /* by click */
+	uint32_t *next;      /* by click: its account's next click */
+	uint64_t *tokens;    /* of the counted clicks */
+	uint64_t *scratch;   /* as many */
+	struct tally_counter counters[TALLY_BATCH_KEYS];
+	struct account_list accounts[TALLY_BATCH_KEYS];
+	/* Open addressing, from hashes to places in the arrays. */
+	uint16_t counter_index[INDEX_SIZE];
+	uint16_t account_index[INDEX_SIZE];
+	struct buf record;
+	uint8_t bits[TALLY_CHUNK_BYTES];
+	uint8_t differences[TALLY_POSTINGS_MAX];
+};
+
+enum err tally_batch_new(uint32_t clicks_max, struct tally_batch **to)
+{
+	struct tally_batch *b = malloc(sizeof(*b));
+
+	ASSERT(clicks_max > 0 && clicks_max <= TALLY_BATCH_CLICKS_MAX);
+	if (!b)
+		return ERR_NOMEM;
+	b->clicks_max = clicks_max;
+	b->sequences = calloc(clicks_max, sizeof(*b->sequences));
+	b->next = calloc(clicks_max, sizeof(*b->next));
+	b->tokens = calloc(clicks_max, sizeof(*b->tokens));
+	b->scratch = calloc(clicks_max, sizeof(*b->scratch));
+	buf_init(&b->record, TALLY_RECORD_MAX);
+	if (!b->sequences || !b->next || !b->tokens || !b->scratch) {
+		tally_batch_free(b);
+		return ERR_NOMEM;
+	}
+	tally_batch_reset(b);
+	*to = b;
+	return OK;
+}
+
+void tally_batch_free(struct tally_batch *b)
+{
+	if (!b)
+		return;
+	buf_deinit(&b->record);
+	free(b->sequences);
+	free(b->next);
+	free(b->tokens);
+	free(b->scratch);
+	free(b);
+}
+
+void tally_batch_reset(struct tally_batch *b)
+{
+	b->clicks_n = 0;
+	b->tokens_n = 0;
+	b->counters_n = 0;
+	b->accounts_n = 0;
+	b->totals = (struct tally_counts){0};
+	memset(b->counter_index, 0xff, sizeof(b->counter_index));
+	memset(b->account_index, 0xff, sizeof(b->account_index));
+}
+
+bool tally_batch_is_full(const struct tally_batch *b)
+{
+	return b->clicks_n == b->clicks_max ||
+	       b->counters_n == TALLY_BATCH_KEYS ||
+	       b->accounts_n == TALLY_BATCH_KEYS;
+}
+
+size_t tally_batch_clicks(const struct tally_batch *b)
+{
+	return b->clicks_n;
+}
+
+const struct tally_counts *tally_batch_totals(const struct tally_batch *b)
+{
+	return &b->totals;
+}
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15;
+	return h ^ h >> 29;
+}
+
+static bool is_same(
+	const struct tally_counter *a, const struct tally_counter *b)
+{
+	return a->account == b->account && a->link == b->link &&
+	       a->campaign == b->campaign && a->quarter == b->quarter;
+}
+
+static struct tally_counts *counts_of(
+	struct tally_batch *b, const struct tally_counter *key)
+{
+	uint64_t h =
+		mix(mix(mix(mix(1, key->account), key->link), key->campaign),
+			key->quarter);
+	size_t i = h % INDEX_SIZE;
+	uint16_t at;
+
+	while ((at = b->counter_index[i]) != NONE) {
+		if (is_same(&b->counters[at], key))
+			return &b->counters[at].counts;
+		i = (i + 1) % INDEX_SIZE;
+	}
+	ASSERT(b->counters_n < TALLY_BATCH_KEYS);
+	b->counter_index[i] = (uint16_t)b->counters_n;
+	b->counters[b->counters_n] = *key;
+	return &b->counters[b->counters_n++].counts;
+}
+
+static void add_posting(struct tally_batch *b, uint64_t account, uint32_t click)
+{
+	size_t i = mix(1, account) % INDEX_SIZE;
+	struct account_list *list;
+	uint16_t at;
+
+	while ((at = b->account_index[i]) != NONE) {
+		list = &b->accounts[at];
+		if (list->account == account) {
+			b->next[list->tail] = click;
+			list->tail = click;
+			return;
+		}
+		i = (i + 1) % INDEX_SIZE;
+	}
+	ASSERT(b->accounts_n < TALLY_BATCH_KEYS);
+	b->account_index[i] = (uint16_t)b->accounts_n;
+	b->accounts[b->accounts_n++] =
+		(struct account_list){account, click, click};
+}
+
+void tally_batch_add(
+	struct tally_batch *b, uint64_t sequence, const struct click *c)
+{
+	struct tally_counts one = {1, c->counted, c->unique};
+	uint64_t quarter = quarter_of_ms(c->at_ms);
+	struct tally_counter key = {
+		.account = c->account,
+		.link = c->link,
+		.campaign = c->campaign,
+		/* UINT32_MAX is kept free, to seek behind all others. */
+		.quarter = quarter < UINT32_MAX ? (uint32_t)quarter
+						: UINT32_MAX - 1,
+	};
+
+	ASSERT(!tally_batch_is_full(b));
+	b->sequences[b->clicks_n] = sequence;
+	add_posting(b, c->account, b->clicks_n++);
+	if (c->counted)
+		b->tokens[b->tokens_n++] = c->token;
+	tally_counts_add(counts_of(b, &key), &one);
+	tally_counts_add(&b->totals, &one);
+}
+
+/* One digit's pass; false if all have the same and nothing was moved. */
+static bool radix_pass(
+	const uint64_t *from, uint64_t *to, uint32_t n, unsigned shift)
+{
+	uint32_t at[RADIX_SIZE] = {0};
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		at[from[i] >> shift & (RADIX_SIZE - 1)]++;
+	if (n && at[from[0] >> shift & (RADIX_SIZE - 1)] == n)
+		return false;
+	for (size_t i = 0; i < RADIX_SIZE; i++) {
+		uint32_t count = at[i];
+
+		at[i] = sum;
+		sum += count;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		to[at[from[i] >> shift & (RADIX_SIZE - 1)]++] = from[i];
+	return true;
+}
+
+static void sort_tokens(struct tally_batch *b)
+{
+	for (unsigned pass = 0; pass < RADIX_PASSES; pass++) {
+		uint64_t *swap = b->tokens;
+
+		if (!radix_pass(b->tokens, b->scratch, b->tokens_n,
+			    pass * RADIX_BITS))
+			continue;
+		b->tokens = b->scratch;
+		b->scratch = swap;
+	}
+}
+
+/* The chunk that tokens[i] lies in; returns the first token behind it. */
+static uint32_t apply_chunk(
+	struct tally_batch *b, struct db_txn *t, unsigned table, uint32_t i)
+{
+	unsigned bit;
+	uint64_t chunk = tally_chunk_of(b->tokens[i], &bit);
+	bool is_changed = false;
+	struct str found;
+	enum err e = tally_get_chunk(t, table, chunk, &found);
+
+	if (e == OK)
+		memcpy(b->bits, found.p, TALLY_CHUNK_BYTES);
+	else if (e == ERR_NOT_FOUND)
+		memset(b->bits, 0, TALLY_CHUNK_BYTES);
+	else
+		db_fail(t, e);
+	for (; i < b->tokens_n; i++) {
+		uint8_t mask;
+
+		if (tally_chunk_of(b->tokens[i], &bit) != chunk)
+			break;
+		mask = (uint8_t)(1u << bit % 8);
+		is_changed |= !(b->bits[bit / 8] & mask);
+		b->bits[bit / 8] |= mask;
+	}
+	if (is_changed)
+		tally_put_chunk(t, table, chunk, b->bits, &b->record);
+	return i;
+}
+
+static int by_counter(const void *a, const void *b)
+{
+	struct tally_counter_key x = tally_counter_key(a);
+	struct tally_counter_key y = tally_counter_key(b);
+
+	return memcmp(x.bytes, y.bytes, sizeof(x.bytes));
+}
+
+static int by_account(const void *a, const void *b)
+{
+	uint64_t x = ((const struct account_list *)a)->account;
+	uint64_t y = ((const struct account_list *)b)->account;
+
+	return (x > y) - (x < y);
+}
+
+/* The account's last chunk, its differences copied to be added to; one without
+ * a first posting if there is none. */
+static enum err last_chunk(struct tally_batch *b, struct db_txn *t,
+	uint64_t account, struct tally_chunk *chunk)
+{
+	struct tally_posting_key end = tally_posting_key(account, UINT64_MAX);
+	struct tally_chunk found;
+	struct db_cursor c;
+	enum err e = OK;
+
+	*chunk = (struct tally_chunk){.account = account};
+	db_cursor_init(t, TALLY_POSTINGS, &c);
+	if (db_seek_before(&c, str_make(end.bytes, sizeof(end.bytes)))) {
+		e = tally_read_postings(c.key, c.value, &found);
+		if (!e && found.account == account) {
+			*chunk = found;
+			memcpy(b->differences, found.differences.p,
+				found.differences.n);
+		}
+	}
+	db_cursor_deinit(&c);
+	chunk->differences.p = (const char *)b->differences;
+	return t->err ? t->err : e;
+}
+
+static void add_to_chunk(struct tally_batch *b, struct db_txn *t,
+	struct tally_chunk *chunk, uint64_t sequence)
+{
+	size_t n = chunk->differences.n;
+	uint64_t difference = sequence - chunk->last;
+
+	if (chunk->first && sequence <= chunk->last) {
+		db_fail(t, ERR_CORRUPT);
+		return;
+	}
+	if (chunk->first && n + varint_size(difference) <= TALLY_POSTINGS_MAX) {
+		uint8_t varint[VARINT_MAX];
+		size_t more = varint_put(varint, difference);
+
+		memcpy(b->differences + n, varint, more);
+		chunk->differences.n += more;
+	} else {
+		if (chunk->first)
+			tally_put_postings(t, chunk, &b->record);
+		chunk->first = sequence;
+		chunk->differences.n = 0;
+	}
+	chunk->last = sequence;
+}
+
+static void apply_postings(struct tally_batch *b, struct db_txn *t,
+	const struct account_list *list)
+{
+	struct tally_chunk chunk;
+	enum err e = last_chunk(b, t, list->account, &chunk);
+	uint32_t i = list->head;
+
+	if (e) {
+		db_fail(t, e);
+		return;
+	}
+	while (!t->err) {
+		add_to_chunk(b, t, &chunk, b->sequences[i]);
+		if (i == list->tail)
+			break;
+		i = b->next[i];
+	}
+	tally_put_postings(t, &chunk, &b->record);
+}
+
+void tally_batch_apply(struct tally_batch *b, struct db_txn *t, bool to_base)
+{
+	unsigned seen = to_base ? TALLY_BASE_SEEN : TALLY_SEEN;
+	unsigned counters = to_base ? TALLY_BASE_COUNTERS : TALLY_COUNTERS;
+
+	sort_tokens(b);
+	for (uint32_t i = 0; i < b->tokens_n && !t->err;)
+		i = apply_chunk(b, t, seen, i);
+	qsort(b->counters, b->counters_n, sizeof(b->counters[0]), by_counter);
+	for (uint32_t i = 0; i < b->counters_n && !t->err; i++)
+		tally_add_counter(t, counters, &b->counters[i], &b->record);
+	if (to_base)
+		return;
+	qsort(b->accounts, b->accounts_n, sizeof(b->accounts[0]), by_account);
+	for (uint32_t i = 0; i < b->accounts_n && !t->err; i++)
+		apply_postings(b, t, &b->accounts[i]);
+}

@@ -1,0 +1,192 @@
+#include "store/tally.h"
+
+#include "base/bytes.h"
+#include "core/record.h"
+#include "store/tally_tables.h"
+
+uint64_t tally_position(struct db_txn *txn)
+{
+	struct tally_state state = {0};
+	enum err e = tally_get_state(txn, false, &state);
+
+	/* No state: it is being rebuilt, and knows nothing for now. */
+	if (e)
+		db_fail(txn, e == ERR_NOT_FOUND ? ERR_AGAIN : e);
+	return state.position;
+}
+
+enum err tally_seen(struct db_txn *txn, uint64_t token, bool *seen)
+{
+	struct str bits;
+	unsigned bit;
+	uint64_t chunk = tally_chunk_of(token, &bit);
+	enum err e = tally_get_chunk(txn, TALLY_SEEN, chunk, &bits);
+
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	*seen = !e && (unsigned char)bits.p[bit / 8] >> bit % 8 & 1;
+	return OK;
+}
+
+enum err tally_totals(struct db_txn *txn, struct tally_counts *counts)
+{
+	struct tally_state state;
+	enum err e = tally_get_state(txn, false, &state);
+
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_AGAIN : e;
+	*counts = state.totals;
+	return OK;
+}
+
+void tally_counters_init(struct tally_counters *c, struct db_txn *txn,
+	uint64_t account, uint32_t from, uint32_t to)
+{
+	*c = (struct tally_counters){
+		.account = account, .from = from, .to = to};
+	db_cursor_init(txn, TALLY_COUNTERS, &c->cursor);
+}
+
+void tally_counters_deinit(struct tally_counters *c)
+{
+	db_cursor_deinit(&c->cursor);
+}
+
+static bool seek_counter(
+	struct tally_counters *c, const struct tally_counter *to)
+{
+	struct tally_counter_key key = tally_counter_key(to);
+
+	return db_seek(&c->cursor, str_make(key.bytes, sizeof(key.bytes)));
+}
+
+static bool first_counter(struct tally_counters *c)
+{
+	struct tally_counter first = {
+		.account = c->account,
+		.quarter = c->from,
+	};
+
+	c->is_begun = true;
+	return seek_counter(c, &first);
+}
+
+enum err tally_counters_next(
+	struct tally_counters *c, struct tally_counter *counter)
+{
+	bool there = c->is_begun ? db_next(&c->cursor) : first_counter(c);
+	struct tally_counter found;
+
+	/* Each turn moves on: to a quarter in range, or behind this link and
+	 * campaign. */
+	while (there) {
+		enum err e = tally_read_counter(
+			c->cursor.key, c->cursor.value, &found);
+
+		if (e)
+			return e;
+		if (found.account != c->account)
+			return ERR_AGAIN;
+		if (found.quarter >= c->from && found.quarter < c->to) {
+			*counter = found;
+			return OK;
+		}
+		found.quarter = found.quarter < c->from ? c->from : UINT32_MAX;
+		if (found.quarter >= c->to)
+			found.quarter = UINT32_MAX;
+		there = seek_counter(c, &found);
+	}
+	return c->cursor.t->err ? c->cursor.t->err : ERR_AGAIN;
+}
+
+void tally_postings_init(struct tally_postings *p, struct db_txn *txn,
+	uint64_t account, uint64_t after_sequence)
+{
+	*p = (struct tally_postings){
+		.account = account, .after = after_sequence};
+	db_cursor_init(txn, TALLY_POSTINGS, &p->cursor);
+}
+
+void tally_postings_deinit(struct tally_postings *p)
+{
+	db_cursor_deinit(&p->cursor);
+}
+
+/* Takes the chunk under the cursor; ERR_AGAIN if it is another account's. */
+static enum err take_chunk(struct tally_postings *p)
+{
+	struct tally_chunk chunk;
+	enum err e =
+		tally_read_postings(p->cursor.key, p->cursor.value, &chunk);
+
+	if (e)
+		return e;
+	if (chunk.account != p->account)
+		return ERR_AGAIN;
+	p->last = chunk.first;
+	p->left = chunk.differences;
+	return OK;
+}
+
+static enum err nothing_more(const struct tally_postings *p)
+{
+	return p->cursor.t->err ? p->cursor.t->err : ERR_AGAIN;
+}
+
+/* The chunk that may hold the first one behind `after`: the last that does not
+ * begin behind it, or else the account's first. */
+static enum err first_chunk(struct tally_postings *p)
+{
+	struct tally_posting_key key =
+		tally_posting_key(p->account, p->after + 1);
+	struct str k = str_make(key.bytes, sizeof(key.bytes));
+	enum err e;
+
+	p->is_begun = true;
+	if (db_seek_before(&p->cursor, k)) {
+		e = take_chunk(p);
+		if (e != ERR_AGAIN)
+			return e;
+	}
+	if (!p->cursor.t->err && db_seek(&p->cursor, k))
+		return take_chunk(p);
+	return nothing_more(p);
+}
+
+static enum err next_difference(struct tally_postings *p)
+{
+	struct reader r;
+	uint64_t difference;
+
+	reader_init(&r, p->left);
+	difference = reader_varint(&r);
+	if (r.err || !difference || difference > UINT64_MAX - p->last)
+		return ERR_CORRUPT;
+	p->last += difference;
+	p->left = str_make((const char *)r.p, reader_left(&r));
+	return OK;
+}
+
+static enum err next_posting(struct tally_postings *p)
+{
+	if (!p->is_begun)
+		return first_chunk(p);
+	if (p->left.n)
+		return next_difference(p);
+	return db_next(&p->cursor) ? take_chunk(p) : nothing_more(p);
+}
+
+enum err tally_postings_next(struct tally_postings *p, uint64_t *sequence)
+{
+	enum err e;
+
+	if (p->after == UINT64_MAX)
+		return ERR_AGAIN;
+	do { /* over the part of the first chunk that is not asked for */
+		e = next_posting(p);
+		if (e)
+			return e;
+	} while (p->last <= p->after);
+	*sequence = p->last;
+	return OK;
+}

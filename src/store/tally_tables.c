@@ -1,0 +1,305 @@
+#include "store/tally_tables.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "core/record.h"
+
+enum {
+	CHUNK_FORMAT = 1,
+	COUNTER_FORMAT = 1,
+	POSTINGS_FORMAT = 1,
+	STATE_RECORD_MAX = 64,
+	SHARD_SHIFT = CLICK_SEQUENCE_BITS,
+};
+
+static_assert(
+	(int)TALLY_CHUNK_BYTES + (int)RECORD_OVERHEAD <= (int)TALLY_RECORD_MAX,
+	"a chunk shares its page");
+static_assert((int)TALLY_POSTINGS_MAX + 8 + (int)RECORD_OVERHEAD <=
+		      (int)TALLY_RECORD_MAX,
+	"so do postings");
+static_assert((int)TALLY_RECORD_MAX <= (int)DB_VALUE_LEAF_MAX, "all of them");
+
+static const char *const tables[TALLY_TABLES_N] = {
+	[TALLY_META] = "meta",
+	[TALLY_SEEN] = "seen",
+	[TALLY_COUNTERS] = "counters",
+	[TALLY_POSTINGS] = "postings",
+	[TALLY_BASE_SEEN] = "base_seen",
+	[TALLY_BASE_COUNTERS] = "base_counters",
+};
+
+static struct db_options options_of(size_t map_bytes)
+{
+	return (struct db_options){
+		.map_bytes = map_bytes,
+		.tables = tables,
+		.tables_n = TALLY_TABLES_N,
+	};
+}
+
+enum err tally_open_env(const char *dir, size_t map_bytes, struct db_env **env)
+{
+	struct db_options options = options_of(map_bytes);
+
+	return db_open(dir, &options, env);
+}
+
+/* Without a state it asks to be rebuilt; an empty one has nothing to lose. */
+static void fill(struct db_txn *t, void *arg)
+{
+	struct tally_state empty = {0};
+
+	(void)arg;
+	tally_put_state(t, false, &empty);
+	tally_put_state(t, true, &empty);
+}
+
+enum err tally_create_env(const char *dir, size_t map_bytes)
+{
+	struct db_options options = options_of(map_bytes);
+
+	return db_create(dir, &options, fill, NULL);
+}
+
+static struct str state_key(bool is_base)
+{
+	return is_base ? STR("base") : STR("state");
+}
+
+static void put_counts(struct writer *w, const struct tally_counts *c)
+{
+	writer_varint(w, c->requests);
+	writer_varint(w, c->clicks);
+	writer_varint(w, c->unique_clicks);
+}
+
+static void get_counts(struct reader *r, struct tally_counts *c)
+{
+	c->requests = reader_varint(r);
+	c->clicks = reader_varint(r);
+	c->unique_clicks = reader_varint(r);
+}
+
+void tally_counts_add(struct tally_counts *to, const struct tally_counts *more)
+{
+	to->requests += more->requests;
+	to->clicks += more->clicks;
+	to->unique_clicks += more->unique_clicks;
+}
+
+enum err tally_get_state(
+	struct db_txn *t, bool is_base, struct tally_state *state)
+{
+	struct str value, key = state_key(is_base);
+	struct tally_state found;
+	struct reader r;
+	uint8_t version;
+	enum err e;
+
+	if (!db_get(t, TALLY_META, key, &value))
+		return t->err ? t->err : ERR_NOT_FOUND;
+	e = record_open_keyed(&r, value, key, TALLY_FORMAT, &version);
+	if (e)
+		return e;
+	found.position = reader_be64(&r);
+	get_counts(&r, &found.totals);
+	e = reader_end(&r);
+	if (!e)
+		*state = found;
+	return e;
+}
+
+/* Seals what is in the buffer and puts it; the buffer is empty again. */
+static void finish(struct db_txn *t, unsigned table, struct str key,
+	struct writer *w, struct buf *b)
+{
+	record_seal_keyed(w, key);
+	if (writer_err(w))
+		db_fail(t, writer_err(w));
+	else
+		db_put(t, table, key, buf_view(b));
+	buf_reset(b);
+}
+
+void tally_put_state(
+	struct db_txn *t, bool is_base, const struct tally_state *state)
+{
+	struct writer w;
+	struct buf b;
+
+	buf_init(&b, STATE_RECORD_MAX);
+	record_begin(&w, &b, TALLY_FORMAT);
+	writer_be64(&w, state->position);
+	put_counts(&w, &state->totals);
+	finish(t, TALLY_META, state_key(is_base), &w, &b);
+	buf_deinit(&b);
+}
+
+void tally_delete_state(struct db_txn *t, bool is_base)
+{
+	db_delete(t, TALLY_META, state_key(is_base));
+}
+
+uint64_t tally_chunk_of(uint64_t token, unsigned *bit)
+{
+	uint64_t shard = token >> SHARD_SHIFT;
+	uint64_t sequence = token & (((uint64_t)1 << SHARD_SHIFT) - 1);
+
+	*bit = (unsigned)(sequence % TALLY_CHUNK_TOKENS);
+	return shard << SHARD_SHIFT | sequence / TALLY_CHUNK_TOKENS;
+}
+
+enum err tally_read_chunk(struct str key, struct str value, struct str *bits)
+{
+	struct reader r;
+	uint8_t version;
+	enum err e;
+
+	if (key.n != sizeof(uint64_t))
+		return ERR_CORRUPT;
+	e = record_open_keyed(&r, value, key, CHUNK_FORMAT, &version);
+	if (e)
+		return e;
+	*bits = reader_raw(&r, TALLY_CHUNK_BYTES);
+	return reader_end(&r);
+}
+
+enum err tally_get_chunk(
+	struct db_txn *t, unsigned table, uint64_t chunk, struct str *bits)
+{
+	struct db_key64 k = db_key64(chunk);
+	struct str value, key = str_make(k.bytes, sizeof(k.bytes));
+
+	if (!db_get(t, table, key, &value))
+		return t->err ? t->err : ERR_NOT_FOUND;
+	return tally_read_chunk(key, value, bits);
+}
+
+void tally_put_chunk(struct db_txn *t, unsigned table, uint64_t chunk,
+	const uint8_t bits[TALLY_CHUNK_BYTES], struct buf *scratch)
+{
+	struct db_key64 k = db_key64(chunk);
+	struct writer w;
+
+	record_begin(&w, scratch, CHUNK_FORMAT);
+	writer_raw(&w, bits, TALLY_CHUNK_BYTES);
+	finish(t, table, str_make(k.bytes, sizeof(k.bytes)), &w, scratch);
+}
+
+struct tally_counter_key tally_counter_key(const struct tally_counter *c)
+{
+	struct tally_counter_key key;
+
+	put_be64(key.bytes, c->account);
+	put_be64(key.bytes + 8, c->link);
+	put_be64(key.bytes + 16, c->campaign);
+	put_be32(key.bytes + 24, c->quarter);
+	return key;
+}
+
+enum err tally_read_counter(
+	struct str key, struct str value, struct tally_counter *c)
+{
+	struct tally_counter found;
+	struct reader r;
+	uint8_t version;
+	enum err e;
+
+	if (key.n != TALLY_COUNTER_KEY)
+		return ERR_CORRUPT;
+	e = record_open_keyed(&r, value, key, COUNTER_FORMAT, &version);
+	if (e)
+		return e;
+	found.account = get_be64(key.p);
+	found.link = get_be64(key.p + 8);
+	found.campaign = get_be64(key.p + 16);
+	found.quarter = get_be32(key.p + 24);
+	get_counts(&r, &found.counts);
+	e = reader_end(&r);
+	if (!e)
+		*c = found;
+	return e;
+}
+
+void tally_put_counter(struct db_txn *t, unsigned table,
+	const struct tally_counter *c, struct buf *scratch)
+{
+	struct tally_counter_key key = tally_counter_key(c);
+	struct writer w;
+
+	record_begin(&w, scratch, COUNTER_FORMAT);
+	put_counts(&w, &c->counts);
+	finish(t, table, str_make(key.bytes, sizeof(key.bytes)), &w, scratch);
+}
+
+void tally_add_counter(struct db_txn *t, unsigned table,
+	const struct tally_counter *c, struct buf *scratch)
+{
+	struct tally_counter_key k = tally_counter_key(c);
+	struct str value, key = str_make(k.bytes, sizeof(k.bytes));
+	struct tally_counter sum = *c;
+	enum err e;
+
+	if (db_get(t, table, key, &value)) {
+		e = tally_read_counter(key, value, &sum);
+		if (e) {
+			db_fail(t, e);
+			return;
+		}
+		tally_counts_add(&sum.counts, &c->counts);
+	}
+	tally_put_counter(t, table, &sum, scratch);
+}
+
+struct tally_posting_key tally_posting_key(uint64_t account, uint64_t first)
+{
+	struct tally_posting_key key;
+
+	put_be64(key.bytes, account);
+	put_be64(key.bytes + 8, first);
+	return key;
+}
+
+enum err tally_read_postings(
+	struct str key, struct str value, struct tally_chunk *chunk)
+{
+	struct tally_chunk found;
+	struct reader r;
+	uint8_t version;
+	enum err e;
+
+	if (key.n != TALLY_POSTING_KEY)
+		return ERR_CORRUPT;
+	e = record_open_keyed(&r, value, key, POSTINGS_FORMAT, &version);
+	if (e)
+		return e;
+	found.account = get_be64(key.p);
+	found.first = get_be64(key.p + 8);
+	found.last = reader_be64(&r);
+	found.differences = reader_raw(&r, reader_left(&r));
+	e = reader_end(&r);
+	if (!e && (found.last < found.first ||
+			  found.differences.n > TALLY_POSTINGS_MAX))
+		e = ERR_CORRUPT;
+	if (!e)
+		*chunk = found;
+	return e;
+}
+
+void tally_put_postings(
+	struct db_txn *t, const struct tally_chunk *chunk, struct buf *scratch)
+{
+	struct tally_posting_key key =
+		tally_posting_key(chunk->account, chunk->first);
+	struct writer w;
+
+	record_begin(&w, scratch, POSTINGS_FORMAT);
+	writer_be64(&w, chunk->last);
+	writer_raw(&w, chunk->differences.p, chunk->differences.n);
+	finish(t, TALLY_POSTINGS, str_make(key.bytes, sizeof(key.bytes)), &w,
+		scratch);
+}

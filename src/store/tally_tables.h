@@ -1,0 +1,90 @@
+/* The tally's tables and records, for the files of store/tally*.c alone. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "store/db.h"
+#include "store/tally.h"
+
+enum tally_table {
+	TALLY_META,
+	TALLY_SEEN,     /* chunk number, 8 bytes -> bitmap of its tokens */
+	TALLY_COUNTERS, /* account, link, campaign, quarter -> counts */
+	TALLY_POSTINGS, /* account, first sequence -> the following ones */
+	TALLY_BASE_SEEN,
+	TALLY_BASE_COUNTERS,
+	TALLY_TABLES_N,
+};
+
+enum {
+	TALLY_CHUNK_BYTES = 2000, /* of bitmap: two records fill a page */
+	TALLY_CHUNK_TOKENS = TALLY_CHUNK_BYTES * 8,
+	TALLY_COUNTER_KEY = 28,
+	TALLY_POSTING_KEY = 16,
+	TALLY_POSTINGS_MAX = 1900, /* bytes of a chunk's differences */
+	TALLY_RECORD_MAX = 2022,
+};
+
+/* What the tally, or its base, stands at. */
+struct tally_state {
+	uint64_t position;
+	struct tally_counts totals;
+};
+
+/* ERR_NOT_FOUND, ERR_CORRUPT, ERR_VERSION; errors of the transaction. */
+CHECKED enum err tally_get_state(
+	struct db_txn *t, bool is_base, struct tally_state *state);
+/* Errors stick in the transaction, here and below. */
+void tally_put_state(
+	struct db_txn *t, bool is_base, const struct tally_state *state);
+void tally_delete_state(struct db_txn *t, bool is_base);
+
+/* The number of the bitmap chunk that has this token, and its place there. */
+uint64_t tally_chunk_of(uint64_t token, unsigned *bit);
+/* The chunk's bytes, a view; ERR_NOT_FOUND if there is none: all zero. */
+CHECKED enum err tally_get_chunk(
+	struct db_txn *t, unsigned table, uint64_t chunk, struct str *bits);
+/* scratch is an empty buffer, for no longer than the call. */
+void tally_put_chunk(struct db_txn *t, unsigned table, uint64_t chunk,
+	const uint8_t bits[TALLY_CHUNK_BYTES], struct buf *scratch);
+/* A record of the chunk's table, as found by a cursor. */
+CHECKED enum err tally_read_chunk(
+	struct str key, struct str value, struct str *bits);
+
+struct tally_counter_key {
+	char bytes[TALLY_COUNTER_KEY];
+};
+struct tally_counter_key tally_counter_key(const struct tally_counter *c);
+/* A record found by a cursor. */
+CHECKED enum err tally_read_counter(
+	struct str key, struct str value, struct tally_counter *c);
+void tally_put_counter(struct db_txn *t, unsigned table,
+	const struct tally_counter *c, struct buf *scratch);
+/* Adds c's counts to what the table holds. */
+void tally_add_counter(struct db_txn *t, unsigned table,
+	const struct tally_counter *c, struct buf *scratch);
+
+struct tally_posting_key {
+	char bytes[TALLY_POSTING_KEY];
+};
+struct tally_posting_key tally_posting_key(uint64_t account, uint64_t first);
+
+/* A chunk of postings: first, then each one's difference to the one before. */
+struct tally_chunk {
+	uint64_t account, first, last;
+	struct str differences; /* varints */
+};
+CHECKED enum err tally_read_postings(
+	struct str key, struct str value, struct tally_chunk *chunk);
+void tally_put_postings(
+	struct db_txn *t, const struct tally_chunk *chunk, struct buf *scratch);
+
+CHECKED enum err tally_open_env(
+	const char *dir, size_t map_bytes, struct db_env **env);
+CHECKED enum err tally_create_env(const char *dir, size_t map_bytes);
+
+void tally_counts_add(struct tally_counts *to, const struct tally_counts *more);
