@@ -1,0 +1,31 @@
+/* The inside of struct api, for api/ alone. */
+#pragma once
+
+#include "api/api.h"
+#include "base/buf.h"
+#include "core/hash.h"
+#include "service/view.h"
+
+/* An Idempotency-Key whose request is being served. */
+struct busy_key {
+	struct busy_key *prev, *next;
+	uint64_t account;
+	size_t region;
+	uint8_t key[HASH128_BYTES];
+};
+
+struct api {
+	struct api_options options;
+	struct views views;
+	struct buf lines; /* header lines of the answer being made */
+	struct buf body;
+	struct busy_key busy; /* head of a ring */
+	const struct http_listener *tcp;
+	const struct http_listener *local;
+	uint64_t started_ms;
+};
+
+/* ERR_BUSY if the key is being served already. */
+CHECKED enum err busy_key_add(struct api *api, struct busy_key *k);
+/* Fine for one that was never added. */
+void busy_key_remove(struct busy_key *k);

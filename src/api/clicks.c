@@ -1,0 +1,329 @@
+#include "api/clicks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "core/verdict.h"
+#include "http/loop.h"
+#include "service/cursor.h"
+#include "service/feed.h"
+#include "service/feed_format.h"
+#include "service/lookup.h"
+
+enum {
+	GATHER_STEP = 2000,    /* clicks or postings looked at in a turn */
+	PULL_NS_MAX = 1000000, /* work of a turn */
+	PULL_BYTES = 32768,
+	WAIT_S_MAX = 60,
+	WAIT_POLL_MS = 100,
+	ROW_BYTES_MAX = 16384,
+	RECIPIENT_MAX = 128,
+};
+
+const char *const clicks_params[] = {"after", "limit", "format", "wait", "from",
+	"to", "link", "campaign", "verdict", "recipient", "revisions", NULL};
+
+/* A page on its way: gathered, then written. */
+struct page {
+	struct call *call;
+	struct feed_page feed;
+	struct feed_filter filter;
+	char recipient[RECIPIENT_MAX];
+	bool is_csv;
+	size_t at; /* rows written */
+	struct feed_row row;
+	struct buf bytes;
+	struct loop_task task;
+	struct loop_timer poll;
+	uint64_t wait_until_ms; /* monotonic */
+	bool in_header;
+};
+
+static void free_page(void *state)
+{
+	struct page *p = state;
+	struct loop *loop = p->call->api->options.loop;
+
+	loop_undefer(loop, &p->task);
+	loop_timer_clear(loop, &p->poll);
+	feed_page_deinit(&p->feed);
+	feed_row_deinit(&p->row);
+	buf_deinit(&p->bytes);
+	free(p);
+}
+
+/* One row into p->bytes, which is emptied first; false when it is left out.
+ * The page's order is the log's, so a damaged record is passed by, loudly. */
+static bool format_row(struct page *p, enum err *e)
+{
+	uint64_t sequence = p->feed.sequences[p->at];
+
+	buf_reset(&p->bytes);
+	*e = feed_row_read(
+		&p->row, p->call->view, p->feed.account, sequence, &p->filter);
+	if (*e == ERR_NOT_FOUND) {
+		*e = OK;
+		return false;
+	}
+	if (*e == ERR_CORRUPT || *e == ERR_VERSION) {
+		log_error("clicks: a record cannot be trusted and is left out "
+			  "region=%.*s sequence=%llu error=\"%s\"",
+			STR_FMT(p->call->view->region->settings.name),
+			(unsigned long long)sequence, err_text(*e));
+		*e = OK;
+		return false;
+	}
+	if (*e)
+		return false;
+	if (p->is_csv)
+		feed_csv_put(&p->bytes, &p->row);
+	else
+		feed_ndjson_put(&p->bytes, &p->row);
+	*e = buf_err(&p->bytes);
+	return !*e;
+}
+
+static enum http_pull pull(void *arg, struct buf *out)
+{
+	struct page *p = arg;
+	struct loop *loop = p->call->api->options.loop;
+	uint64_t end = loop_precise_ns(loop) + PULL_NS_MAX;
+	unsigned looked = 0;
+
+	if (p->is_csv && p->in_header)
+		feed_csv_header(out);
+	p->in_header = false;
+	while (p->at < p->feed.n) {
+		enum err e;
+
+		if (out->n >= PULL_BYTES)
+			return PULL_MORE;
+		if (++looked % 32 == 0 && loop_precise_ns(loop) > end)
+			return PULL_AGAIN;
+		if (format_row(p, &e))
+			buf_add(out, p->bytes.p, p->bytes.n);
+		if (e) {
+			log_error("clicks: an export broke off error=\"%s\"",
+				err_text(e));
+			return PULL_ABORT;
+		}
+		p->at++;
+	}
+	return PULL_END;
+}
+
+static void stop(void *arg)
+{
+	struct page *p = arg;
+
+	call_end(p->call);
+}
+
+static const struct http_source source = {pull, stop};
+
+static void put_next_link(struct page *p, struct buf *lines)
+{
+	struct cursor next = {.sequence = p->feed.at};
+	char cursor[CURSOR_LEN];
+
+	/* Behind what was looked through for certain: other accounts' clicks
+	 * at the end may be passed by once more. */
+	cursor_write(p->call->view, p->feed.account, &next, cursor);
+	buf_text(lines, "Link: </v1/clicks?after=");
+	buf_add(lines, cursor, sizeof(cursor));
+	buf_text(lines, ">; rel=\"next\"\r\n");
+}
+
+static void begin_answer(struct page *p)
+{
+	struct call *c = p->call;
+	struct buf *lines = &c->api->lines;
+
+	buf_reset(lines);
+	call_put_lines(c, lines);
+	put_next_link(p, lines);
+	buf_text(lines, p->is_csv ? "Content-Type: text/csv; charset=utf-8; "
+				    "header=present\r\n"
+				  : "Content-Type: application/x-ndjson\r\n");
+	http_answer_stream(c->ex, 200, buf_view(lines), &source, p);
+}
+
+static bool may_wait(struct page *p)
+{
+	struct loop *loop = p->call->api->options.loop;
+
+	return p->feed.n == 0 && !loop_is_stopping(loop) &&
+	       loop_mono_ms(loop) < p->wait_until_ms;
+}
+
+static void gather(void *arg)
+{
+	struct page *p = arg;
+	struct loop *loop = p->call->api->options.loop;
+	enum err e = feed_page_gather(&p->feed, p->call->view, GATHER_STEP);
+
+	if (e == ERR_AGAIN || e == ERR_FULL) {
+		loop_defer(loop, &p->task);
+	} else if (e) {
+		call_fail_err(p->call, e);
+	} else if (may_wait(p)) {
+		p->feed.is_whole = false;
+		loop_timer_set(loop, &p->poll, WAIT_POLL_MS);
+	} else {
+		begin_answer(p);
+	}
+}
+
+static bool read_names(struct call *c, struct page *p)
+{
+	struct str link = query_get(&c->query, "link");
+	struct str campaign = query_get(&c->query, "campaign");
+	struct link l;
+	struct campaign g;
+	enum err e = OK;
+
+	p->filter.by_link = link.p != NULL;
+	p->filter.by_campaign = campaign.p != NULL;
+	if (link.p) {
+		e = lookup_link_name(c->view, c->account, link, &l);
+		p->filter.link = e ? UINT64_MAX : l.id;
+		e = e == ERR_NOT_FOUND ? OK : e;
+	}
+	if (!e && campaign.p) {
+		e = lookup_campaign_name(c->view, c->account, campaign, &g);
+		p->filter.campaign = e ? UINT64_MAX : g.id;
+		e = e == ERR_NOT_FOUND ? OK : e;
+	}
+	if (e)
+		problem_from_err(&c->problem, e);
+	return !e;
+}
+
+static bool read_filter(struct call *c, struct page *p)
+{
+	struct str verdict = query_get(&c->query, "verdict");
+	struct str recipient = query_get(&c->query, "recipient");
+	struct str revisions = query_get(&c->query, "revisions");
+	enum verdict v = VERDICT_HUMAN;
+
+	if (!query_time(&c->query, "from", &p->filter.from_ms, &c->problem) ||
+		!query_time(&c->query, "to", &p->filter.to_ms, &c->problem))
+		return false;
+	if (verdict.p && verdict_parse(verdict, &v)) {
+		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
+			"verdict must be human, preview, prefetch, bot, probe "
+			"or repeat.");
+		return false;
+	}
+	p->filter.by_verdict = verdict.p != NULL;
+	p->filter.verdict = (uint8_t)v;
+	if (recipient.n > RECIPIENT_MAX) {
+		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
+			"recipient has at most %d bytes.", RECIPIENT_MAX);
+		return false;
+	}
+	p->filter.by_recipient = recipient.p != NULL;
+	if (recipient.n)
+		memcpy(p->recipient, recipient.p, recipient.n);
+	p->filter.recipient = str_make(p->recipient, recipient.n);
+	if (revisions.p && !str_is(revisions, "no")) {
+		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
+			"revisions must be no: this server has none yet.");
+		return false;
+	}
+	return read_names(c, p);
+}
+
+static void set_gone(struct call *c, uint64_t oldest_after)
+{
+	struct cursor oldest = {.sequence = oldest_after};
+	char text[CURSOR_LEN];
+
+	cursor_write(c->view, c->account, &oldest, text);
+	memcpy(c->problem.oldest_cursor, text, sizeof(text));
+	c->problem.oldest_cursor[sizeof(text)] = '\0';
+	problem_set(&c->problem, PROBLEM_CURSOR_GONE,
+		"The clicks behind this cursor are no longer kept.");
+}
+
+/* The place that `after` names; false with a problem. */
+static bool read_after(struct call *c, uint64_t *after)
+{
+	struct str text = query_get(&c->query, "after");
+	uint64_t oldest_after, newest;
+	struct cursor cursor;
+
+	feed_range(c->view, &oldest_after, &newest);
+	*after = oldest_after;
+	if (!text.p)
+		return true;
+	if (cursor_read(c->view, c->account, text, &cursor)) {
+		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
+			"after is no cursor of this account.");
+		return false;
+	}
+	/* One from ahead of the log is from a history that was cut off; but a
+	 * commit can be seen a moment before `newest` tells of it. */
+	if (cursor.history != 0 || cursor.sequence < oldest_after ||
+		cursor.sequence > newest + CLICK_COMMIT_ROWS) {
+		set_gone(c, oldest_after);
+		return false;
+	}
+	*after = cursor.sequence;
+	return true;
+}
+
+static bool read_format(struct call *c, struct page *p)
+{
+	struct str format = query_get(&c->query, "format");
+
+	if (format.p && !str_is(format, "ndjson") && !str_is(format, "csv")) {
+		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
+			"format must be ndjson or csv.");
+		return false;
+	}
+	p->is_csv = str_is(format, "csv");
+	p->in_header = true;
+	return true;
+}
+
+static bool page_init(struct call *c, struct page *p)
+{
+	uint64_t after, limit = FEED_LIMIT_DEFAULT, wait_s = 0;
+	enum err e;
+
+	if (!read_format(c, p) || !read_filter(c, p) ||
+		!query_u64(&c->query, "limit", 1, FEED_LIMIT_MAX, &limit,
+			&c->problem) ||
+		!query_u64(&c->query, "wait", 0, WAIT_S_MAX, &wait_s,
+			&c->problem) ||
+		!read_after(c, &after))
+		return false;
+	p->wait_until_ms = loop_mono_ms(c->api->options.loop) + wait_s * 1000;
+	e = feed_page_init(&p->feed, c->account, after, (size_t)limit);
+	if (e)
+		problem_from_err(&c->problem, e);
+	return !e;
+}
+
+void clicks_get(struct call *c)
+{
+	struct page *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		call_fail_err(c, ERR_NOMEM);
+		return;
+	}
+	p->call = c;
+	feed_row_init(&p->row);
+	buf_init(&p->bytes, ROW_BYTES_MAX);
+	p->task = (struct loop_task){.run = gather, .arg = p};
+	p->poll = (struct loop_timer){.run = gather, .arg = p};
+	c->state = p;
+	c->free_state = free_page;
+	if (page_init(c, p))
+		gather(p);
+	else
+		call_fail(c);
+}

@@ -1,0 +1,398 @@
+#include "api/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/client_ip.h"
+#include "api/pages.h"
+#include "api/tap_click.h"
+#include "base/assert.h"
+#include "core/path.h"
+#include "http/loop.h"
+#include "service/resolve.h"
+#include "service/view.h"
+
+enum {
+	TAP_LINES_MAX = 16384,
+	TAP_BODY_MAX = 8192
+};
+
+/* The fields of every redirect. */
+#define NO_STORE "Cache-Control: no-store\r\n"
+#define NO_INDEX "X-Robots-Tag: noindex\r\n"
+
+struct tap_site {
+	struct tap_options options;
+	struct views views;
+	struct tap_pool pool;
+	struct buf location; /* of the tap being answered */
+	struct buf lines;
+	struct buf body;
+	struct tap_counters counters;
+};
+
+/* One request, while on_request() runs. */
+struct visit {
+	struct tap_site *site;
+	struct http_exchange *ex;
+	const struct http_request *request;
+	struct path path;
+};
+
+static void answer_page(struct visit *v, enum page page)
+{
+	struct tap_site *s = v->site;
+
+	buf_reset(&s->lines);
+	buf_reset(&s->body);
+	buf_text(&s->lines, NO_STORE);
+	page_put_headers(&s->lines);
+	if (page == PAGE_METHOD)
+		buf_text(&s->lines, "Allow: GET, HEAD\r\n");
+	page_put(&s->body, page, v->request->known[HTTP_ACCEPT_LANGUAGE]);
+	http_answer(v->ex, page_status(page), buf_view(&s->lines),
+		buf_view(&s->body));
+}
+
+static void answer_text(struct visit *v, int status, const char *text)
+{
+	http_answer(v->ex, status,
+		STR(NO_STORE "Content-Type: text/plain; charset=utf-8\r\n"),
+		str_from(text));
+}
+
+static struct str redirect_lines(struct tap_site *s, struct str location)
+{
+	buf_reset(&s->lines);
+	buf_text(&s->lines, "Location: ");
+	buf_str(&s->lines, location);
+	buf_text(&s->lines, "\r\n" NO_STORE NO_INDEX);
+	return buf_view(&s->lines);
+}
+
+/* Gives the tap its answer, once. */
+static void reply(struct tap *tap)
+{
+	struct http_exchange *ex = tap->ex;
+
+	ASSERT(ex);
+	tap->ex = NULL;
+	http_answer(ex, tap->status, tap->lines, tap->body);
+}
+
+/* Sent before its click is on disk: the click will be late, or lost. */
+static void reply_early(void *arg)
+{
+	struct tap *tap = arg;
+
+	tap->is_early = true;
+	reply(tap);
+}
+
+/* The click's fate is known. */
+static void on_decided(struct mail *mail)
+{
+	struct tap *tap = tap_of_mail(mail);
+	struct tap_site *s = tap->site;
+	size_t region = tap->region;
+
+	if (tap->entry.result)
+		counter_add(&s->counters.lost[region], 1);
+	else if (tap->is_early)
+		counter_add(&s->counters.late[region], 1);
+	if (tap->ex) {
+		loop_timer_clear(s->options.loop, &tap->timer);
+		reply(tap);
+	}
+	tap_give(&s->pool, tap);
+}
+
+void taps_done(void *arg, struct click_entry *const *entries, size_t n)
+{
+	(void)arg;
+	for (size_t i = 0; i < n; i++) {
+		struct tap *tap = tap_of_entry(entries[i]);
+
+		loop_post(tap->site->options.loop, &tap->mail);
+	}
+}
+
+/* The click cannot be kept: the person goes on all the same. */
+static void reply_untracked(struct visit *v, size_t region, int status)
+{
+	struct tap_site *s = v->site;
+
+	counter_add(&s->counters.lost[region], 1);
+	http_answer(v->ex, status, buf_view(&s->lines), buf_view(&s->body));
+}
+
+static void track(struct visit *v, const struct view *view,
+	const struct click *click, int status)
+{
+	struct tap_site *s = v->site;
+	struct region *region = view->region;
+	struct tap *tap = tap_take(
+		&s->pool, click, buf_view(&s->lines), buf_view(&s->body));
+
+	if (!tap) {
+		reply_untracked(v, region->index, status);
+		return;
+	}
+	tap->site = s;
+	tap->region = region->index;
+	tap->ex = v->ex;
+	tap->status = status;
+	tap->mail.deliver = on_decided;
+	if (click_writer_push(region->click_writer, &tap->entry)) {
+		tap_give(&s->pool, tap);
+		reply_untracked(v, region->index, status);
+		return;
+	}
+	if (s->options.commit_wait_max_ms == 0) {
+		reply(tap);
+		return;
+	}
+	if (click_writer_is_stalled(region->click_writer)) {
+		reply_early(tap);
+		return;
+	}
+	tap->timer.run = reply_early;
+	tap->timer.arg = tap;
+	loop_timer_set(
+		s->options.loop, &tap->timer, s->options.commit_wait_max_ms);
+}
+
+/* The lines and the page of a resolved token, in the site's buffers. */
+static int prepare_answer(struct visit *v, const struct resolution *r)
+{
+	struct tap_site *s = v->site;
+	struct str language = v->request->known[HTTP_ACCEPT_LANGUAGE];
+
+	buf_reset(&s->body);
+	if (r->outcome != CLICK_GONE) {
+		(void)redirect_lines(s, buf_view(&s->location));
+		return 302;
+	}
+	buf_reset(&s->lines);
+	buf_text(&s->lines, NO_STORE NO_INDEX);
+	page_put_headers(&s->lines);
+	page_put(&s->body, PAGE_GONE, language);
+	return page_status(PAGE_GONE);
+}
+
+static void answer_resolved(
+	struct visit *v, struct view *view, const struct resolution *r)
+{
+	struct tap_site *s = v->site;
+	size_t region = view->region->index;
+	struct click click;
+	int status = prepare_answer(v, r);
+
+	if (buf_err(&s->lines)) {
+		answer_page(v, PAGE_ERROR);
+		return;
+	}
+	tap_click_fill(&click, r, v->request, v->path.misfilled,
+		loop_wall_ms(s->options.loop));
+	client_ip(v->ex, v->request, s->options.trusted, s->options.trusted_n,
+		&click.ip);
+	tap_click_ip(&click, view->region->settings.ip);
+	counter_add(&s->counters.taps[region][r->outcome][click.verdict], 1);
+	if (r->track) {
+		track(v, view, &click, status);
+		return;
+	}
+	counter_add(&s->counters.untracked[region], 1);
+	http_answer(v->ex, status, buf_view(&s->lines), buf_view(&s->body));
+}
+
+/* The store cannot say where the token leads: rather somewhere than nowhere. */
+static void answer_trouble(struct visit *v, const struct region *region)
+{
+	counter_add(&v->site->counters.errors, 1);
+	if (region->settings.fallback.n)
+		http_answer(v->ex, 302,
+			redirect_lines(v->site, region->settings.fallback),
+			str_make(NULL, 0));
+	else
+		answer_page(v, PAGE_ERROR);
+}
+
+static void answer_ours(
+	struct visit *v, struct view *view, const struct token_id *id)
+{
+	struct tap_site *s = v->site;
+	struct str account = str_make(NULL, 0);
+	const struct domain_settings *domain;
+	struct resolution r;
+	enum err e;
+
+	domain = domain_by_host(s->options.regions, v->request->host);
+	if (domain)
+		account = domain->account;
+	buf_reset(&s->location);
+	e = resolve_token(view, id, account, v->request->query,
+		loop_wall_ms(s->options.loop), &s->location, &r);
+	if (e == ERR_NOT_FOUND) {
+		counter_add(&s->counters.unknown, 1);
+		answer_page(v, PAGE_NOT_FOUND);
+	} else if (e) {
+		answer_trouble(v, view->region);
+	} else {
+		answer_resolved(v, view, &r);
+	}
+}
+
+/* A token of a region that lives elsewhere: the same path on its domain. */
+static void answer_elsewhere(struct visit *v, const struct region *region)
+{
+	struct tap_site *s = v->site;
+
+	if (region_by_host(s->options.regions, v->request->host) == region) {
+		counter_add(&s->counters.loops, 1);
+		answer_page(v, PAGE_NOT_FOUND);
+		return;
+	}
+	counter_add(&s->counters.wrong_region, 1);
+	buf_reset(&s->location);
+	tap_elsewhere_put(&s->location, region, v->request);
+	http_answer(v->ex, 302, redirect_lines(s, buf_view(&s->location)),
+		str_make(NULL, 0));
+}
+
+static void answer_token(struct visit *v)
+{
+	struct tap_site *s = v->site;
+	struct region *region;
+	struct token_id id;
+	struct view *view;
+
+	if (v->path.misfilled)
+		counter_add(&s->counters.misfilled, 1);
+	region = region_by_tag(s->options.regions, v->path.token.p[0]);
+	view = region ? view_of(&s->views, region) : NULL;
+	if (region && !view) {
+		answer_elsewhere(v, region);
+	} else if (!view || token_read(&view->codec, v->path.token, &id)) {
+		counter_add(&s->counters.forged, 1);
+		answer_page(v, PAGE_NOT_FOUND);
+	} else {
+		answer_ours(v, view, &id);
+	}
+}
+
+static void answer_root(struct visit *v)
+{
+	struct regions *regions = v->site->options.regions;
+	struct region *region = region_by_host(regions, v->request->host);
+
+	if (!region && regions->n == 1)
+		region = &regions->items[0];
+	if (region && region->settings.homepage.n)
+		http_answer(v->ex, 302,
+			redirect_lines(v->site, region->settings.homepage),
+			str_make(NULL, 0));
+	else
+		answer_page(v, PAGE_SAMPLE);
+}
+
+static void on_request(
+	struct http_exchange *ex, const struct http_request *request, void *arg)
+{
+	struct visit v = {.site = arg, .ex = ex, .request = request};
+
+	if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
+		answer_page(&v, PAGE_METHOD);
+		return;
+	}
+	v.path = path_classify(request->path);
+	switch (v.path.kind) {
+	case PATH_TOKEN:
+		answer_token(&v);
+		break;
+	case PATH_UNFILLED:
+		counter_add(&v.site->counters.unfilled, 1);
+		answer_page(&v, PAGE_UNFILLED);
+		break;
+	case PATH_ROOT:
+		answer_root(&v);
+		break;
+	case PATH_HEALTHZ:
+		answer_text(&v, 200, "ok\n");
+		break;
+	case PATH_ROBOTS:
+		answer_text(&v, 200, "User-agent: *\nDisallow: /\n");
+		break;
+	case PATH_FAVICON:
+	case PATH_WELL_KNOWN:
+		answer_text(&v, 404, "not found\n");
+		break;
+	case PATH_OTHER:
+		counter_add(&v.site->counters.not_found, 1);
+		answer_page(&v, PAGE_NOT_FOUND);
+		break;
+	}
+}
+
+static void on_refuse(int status, const char *why, struct buf *header_lines,
+	struct buf *body, void *arg)
+{
+	(void)arg;
+	buf_text(header_lines,
+		NO_STORE "Content-Type: text/plain; charset=utf-8\r\n");
+	buf_printf(body, "%d %s\n", status, why);
+}
+
+static void on_turn_end(void *arg)
+{
+	views_reset(arg);
+}
+
+enum err tap_site_new(const struct tap_options *options, struct tap_site **to)
+{
+	struct tap_site *s = calloc(1, sizeof(*s));
+	enum err e;
+
+	if (!s)
+		return ERR_NOMEM;
+	s->options = *options;
+	tap_pool_init(&s->pool, TAPS_IN_FLIGHT_MAX);
+	buf_init(&s->location, TAP_LINES_MAX);
+	buf_init(&s->lines, TAP_LINES_MAX);
+	buf_init(&s->body, TAP_BODY_MAX);
+	e = views_init(options->regions, &s->views);
+	if (e) {
+		tap_site_free(s);
+		return e;
+	}
+	loop_on_turn_end(options->loop, on_turn_end, &s->views);
+	*to = s;
+	return OK;
+}
+
+void tap_site_leave(struct tap_site *s)
+{
+	if (s)
+		views_deinit(&s->views);
+}
+
+void tap_site_free(struct tap_site *s)
+{
+	if (!s)
+		return;
+	tap_pool_deinit(&s->pool);
+	buf_deinit(&s->location);
+	buf_deinit(&s->lines);
+	buf_deinit(&s->body);
+	free(s);
+}
+
+struct http_handler tap_site_handler(struct tap_site *s)
+{
+	return (struct http_handler){on_request, on_refuse, s};
+}
+
+const struct tap_counters *tap_site_counters(const struct tap_site *s)
+{
+	return &s->counters;
+}

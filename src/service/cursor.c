@@ -1,0 +1,48 @@
+#include "service/cursor.h"
+
+/* b of a cursor: 32 bits of the account's id, history 16, a constant 16. */
+enum {
+	CURSOR_MARK = 0xc75e,
+	CLICK_ID_MARK = 0x11d
+};
+
+static uint64_t second_half(uint64_t account, uint16_t history)
+{
+	uint32_t mixed = (uint32_t)(account ^ account >> 32);
+
+	return (uint64_t)mixed << 32 | (uint64_t)history << 16 | CURSOR_MARK;
+}
+
+void cursor_write(struct view *v, uint64_t account, const struct cursor *c,
+	char to[CURSOR_LEN])
+{
+	struct sealed_id id = {
+		.a = c->sequence,
+		.b = second_half(account, c->history),
+	};
+
+	sealed_id_write(&v->cursors, &id, to);
+}
+
+enum err cursor_read(
+	struct view *v, uint64_t account, struct str s, struct cursor *c)
+{
+	struct sealed_id id;
+	uint16_t history;
+	enum err e = sealed_id_read(&v->cursors, s, &id);
+
+	if (e)
+		return e;
+	history = (uint16_t)(id.b >> 16);
+	if (id.b != second_half(account, history))
+		return ERR_INVALID;
+	*c = (struct cursor){id.a, history};
+	return OK;
+}
+
+void click_id_write(struct view *v, uint64_t sequence, char to[CURSOR_LEN])
+{
+	struct sealed_id id = {.a = sequence, .b = CLICK_ID_MARK};
+
+	sealed_id_write(&v->click_ids, &id, to);
+}

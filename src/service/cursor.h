@@ -1,0 +1,30 @@
+/* The feed's cursors and click ids: numbers of the log, sealed so that they
+ * tell nothing of other accounts. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "core/opaque.h"
+#include "service/view.h"
+
+enum {
+	CURSOR_LEN = OPAQUE_LEN
+};
+
+/* A place in the feed: behind this click. It holds for one account, and for
+ * one history of the store: a restore begins another. */
+struct cursor {
+	uint64_t sequence;
+	uint16_t history;
+};
+
+void cursor_write(struct view *v, uint64_t account, const struct cursor *c,
+	char to[CURSOR_LEN]);
+/* ERR_INVALID for anything that is no cursor of this account. */
+CHECKED enum err cursor_read(
+	struct view *v, uint64_t account, struct str s, struct cursor *c);
+
+/* A click's id: never repeats. */
+void click_id_write(struct view *v, uint64_t sequence, char to[CURSOR_LEN]);

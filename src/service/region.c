@@ -1,0 +1,344 @@
+#include "service/region.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+
+enum {
+	DATA_MODE = 0700,
+	KEYS_MODE = 0600
+};
+
+static enum err fail(struct region_problem *problem, enum err e,
+	const char *path, const char *what)
+{
+	const char *more = e == ERR_SYSTEM ? strerror(errno) : err_text(e);
+
+	(void)snprintf(problem->text, sizeof(problem->text), "%s: %s: %s", path,
+		what, more);
+	return e;
+}
+
+static enum err join(char to[PATH_MAX], const char *dir, const char *name)
+{
+	int n = snprintf(to, PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
+}
+
+static enum err take_lock(
+	struct regions *r, const char *dir, struct region_problem *problem)
+{
+	char path[PATH_MAX];
+	enum err e = join(path, dir, "ctio.lock");
+
+	if (e)
+		return fail(problem, e, dir, "data folder");
+	r->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (r->lock_fd < 0)
+		return fail(problem, ERR_SYSTEM, path, "cannot open");
+	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return OK;
+	if (errno != EWOULDBLOCK)
+		return fail(problem, ERR_SYSTEM, path, "cannot lock");
+	(void)snprintf(problem->text, sizeof(problem->text),
+		"%s: another ctio serves this data folder", dir);
+	return ERR_BUSY;
+}
+
+static enum err write_new_keys(
+	struct region *g, const char *path, const struct clock *clock)
+{
+	uint8_t random[CIPHER_KEY];
+	struct buf text;
+	enum err e;
+
+	random_fill(random, sizeof(random));
+	token_keys_generate(
+		&g->keys, g->settings.tag, random, clock_wall_ms(clock));
+	buf_init(&text, TOKEN_KEYS_TEXT_MAX);
+	token_keys_print(&text, &g->keys);
+	e = buf_err(&text);
+	if (!e)
+		e = file_write(path, buf_view(&text), KEYS_MODE);
+	buf_deinit(&text);
+	return e;
+}
+
+static enum err read_keys(
+	struct region *g, const char *path, struct region_problem *problem)
+{
+	struct token_keys_problem where = {0};
+	struct buf text;
+	enum err e;
+
+	buf_init(&text, TOKEN_KEYS_TEXT_MAX);
+	e = file_read(path, &text);
+	if (e) {
+		e = fail(problem, e, path, "cannot read");
+	} else {
+		e = token_keys_parse(
+			buf_view(&text), g->settings.tag, &g->keys, &where);
+		if (e)
+			(void)snprintf(problem->text, sizeof(problem->text),
+				"%s:%zu: %s", path, where.line, where.text);
+	}
+	buf_deinit(&text);
+	return e;
+}
+
+/* Keys are made with the region, and only then: a store whose keys are gone
+ * must not quietly get others. */
+static enum err open_keys(struct region *g, const char *dir,
+	const struct clock *clock, struct region_problem *problem)
+{
+	char path[PATH_MAX], links[PATH_MAX];
+	struct stat s;
+	enum err e = join(path, dir, "token.keys");
+
+	if (!e)
+		e = join(links, dir, "links");
+	if (e)
+		return fail(problem, e, dir, "region folder");
+	if (stat(path, &s) != 0) {
+		if (errno != ENOENT)
+			return fail(problem, ERR_SYSTEM, path, "cannot read");
+		if (stat(links, &s) == 0)
+			return fail(problem, ERR_NOT_FOUND, path,
+				"the keys of this region's tokens are missing; "
+				"put them back from a backup");
+		e = write_new_keys(g, path, clock);
+		return e ? fail(problem, e, path, "cannot write") : OK;
+	}
+	if (s.st_mode & 077) {
+		(void)snprintf(problem->text, sizeof(problem->text),
+			"%s: others may read these keys (mode %03o); run "
+			"chmod 600 on it",
+			path, (unsigned)s.st_mode & 0777);
+		return ERR_DENIED;
+	}
+	return read_keys(g, path, problem);
+}
+
+static enum err open_clicks(struct region *g, const char *dir,
+	const struct regions_settings *settings, struct region_problem *problem)
+{
+	struct segments_problem where = {0};
+	char path[PATH_MAX];
+	enum err e;
+
+	e = join(path, dir, "clicks");
+	if (!e)
+		e = segments_open(&(struct segments_options){.dir = path,
+					  .shard = REGION_SHARD},
+			&g->segments, &where);
+	if (e)
+		return fail(problem, e, where.path[0] ? where.path : path,
+			"the click log cannot be opened");
+	e = join(path, dir, "tally");
+	if (!e)
+		e = tally_open(&(struct tally_options){.dir = path,
+				       .segments = g->segments,
+				       .clock = settings->clock},
+			&g->tally);
+	if (e)
+		return fail(problem, e, path, "the tally cannot be opened");
+	if (tally_lost_base(g->tally))
+		log_error("tally: damaged with its base: counters hold only "
+			  "what the click log still has region=%.*s",
+			STR_FMT(g->settings.name));
+	return OK;
+}
+
+static enum err start_threads(struct region *g,
+	const struct regions_settings *settings, struct region_problem *problem,
+	const char *dir)
+{
+	enum err e;
+
+	e = links_writer_start(
+		&(struct links_writer_options){.links = &g->links,
+			.clock = settings->clock,
+			.key_version = g->keys.current},
+		&g->links_writer);
+	if (!e)
+		e = tally_start(g->tally);
+	if (!e)
+		e = click_writer_start(
+			&(struct click_writer_options){.segments = g->segments,
+				.tally = g->tally,
+				.clock = settings->clock,
+				.done = settings->clicks_done,
+				.arg = settings->arg},
+			&g->click_writer);
+	return e ? fail(problem, e, dir, "the writers cannot be started") : OK;
+}
+
+static enum err open_region(struct region *g,
+	const struct regions_settings *settings, struct region_problem *problem)
+{
+	char name[64], dir[PATH_MAX], path[PATH_MAX];
+	enum err e;
+
+	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(g->settings.name));
+	e = join(dir, settings->data_dir, name);
+	if (!e)
+		e = file_make_dir(dir, DATA_MODE);
+	if (e)
+		return fail(problem, e, dir, "cannot make the folder");
+	e = open_keys(g, dir, settings->clock, problem);
+	if (e)
+		return e;
+	e = join(path, dir, "links");
+	if (!e)
+		e = links_open(path, REGION_SHARD, &g->links);
+	if (e)
+		return fail(problem, e, path, "the links cannot be opened");
+	e = open_clicks(g, dir, settings, problem);
+	return e ? e : start_threads(g, settings, problem, dir);
+}
+
+static void close_region(struct region *g)
+{
+	if (!g->settings.serve)
+		return;
+	/* The click writer may wait for the tally. */
+	click_writer_stop(g->click_writer);
+	tally_close(g->tally);
+	segments_close(g->segments);
+	links_writer_stop(g->links_writer);
+	links_close(&g->links);
+}
+
+static enum err gather_own_domains(
+	struct regions *r, const struct regions_settings *settings)
+{
+	size_t n = settings->domains_n, at = 0;
+
+	for (size_t i = 0; i < settings->regions_n; i++)
+		n += settings->regions[i].domains_n;
+	r->own_domains = calloc(n ? n : 1, sizeof(*r->own_domains));
+	if (!r->own_domains)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < settings->regions_n; i++)
+		for (size_t j = 0; j < settings->regions[i].domains_n; j++)
+			r->own_domains[at++] = settings->regions[i].domains[j];
+	for (size_t i = 0; i < settings->domains_n; i++)
+		r->own_domains[at++] = settings->domains[i].host;
+	r->own_domains_n = at;
+	return OK;
+}
+
+static enum err open_all(struct regions *r,
+	const struct regions_settings *settings, struct region_problem *problem)
+{
+	enum err e = file_make_dir(settings->data_dir, DATA_MODE);
+
+	if (e)
+		return fail(problem, e, settings->data_dir,
+			"cannot make the data folder");
+	e = take_lock(r, settings->data_dir, problem);
+	if (!e)
+		e = gather_own_domains(r, settings);
+	for (size_t i = 0; !e && i < settings->regions_n; i++) {
+		struct region *g = &r->items[r->n];
+
+		g->settings = settings->regions[i];
+		g->index = r->n++;
+		r->by_tag[(unsigned char)g->settings.tag & 127] = g;
+		if (g->settings.serve)
+			e = open_region(g, settings, problem);
+	}
+	return e;
+}
+
+enum err regions_open(const struct regions_settings *settings,
+	struct regions **to, struct region_problem *problem)
+{
+	struct regions *r = calloc(1, sizeof(*r));
+	enum err e;
+
+	*problem = (struct region_problem){0};
+	if (!r || settings->regions_n > REGIONS_MAX) {
+		free(r);
+		return fail(problem, ERR_NOMEM, settings->data_dir, "regions");
+	}
+	r->lock_fd = -1;
+	r->domains = settings->domains;
+	r->domains_n = settings->domains_n;
+	r->clock = settings->clock;
+	e = open_all(r, settings, problem);
+	if (e) {
+		regions_close(r);
+		return e;
+	}
+	*to = r;
+	return OK;
+}
+
+void regions_close(struct regions *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n; i++)
+		close_region(&r->items[i]);
+	free(r->own_domains);
+	if (r->lock_fd >= 0)
+		(void)close(r->lock_fd); /* which unlocks */
+	free(r);
+}
+
+uint64_t regions_free_bytes(const struct regions *r)
+{
+	struct statvfs s;
+
+	if (fstatvfs(r->lock_fd, &s) != 0)
+		return 0;
+	return (uint64_t)s.f_bavail * s.f_frsize;
+}
+
+struct region *region_by_name(struct regions *r, struct str name)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (str_eq(r->items[i].settings.name, name))
+			return &r->items[i];
+	return NULL;
+}
+
+struct region *region_by_tag(struct regions *r, char tag)
+{
+	return (unsigned char)tag < 128 ? r->by_tag[(unsigned char)tag] : NULL;
+}
+
+const struct domain_settings *domain_by_host(struct regions *r, struct str host)
+{
+	for (size_t i = 0; i < r->domains_n; i++)
+		if (str_eq_nocase(r->domains[i].host, host))
+			return &r->domains[i];
+	return NULL;
+}
+
+struct region *region_by_host(struct regions *r, struct str host)
+{
+	const struct domain_settings *domain = domain_by_host(r, host);
+
+	if (domain)
+		return region_by_name(r, domain->region);
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t j = 0; j < r->items[i].settings.domains_n; j++)
+			if (str_eq_nocase(
+				    r->items[i].settings.domains[j], host))
+				return &r->items[i];
+	return NULL;
+}

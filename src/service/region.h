@@ -1,0 +1,116 @@
+/* A region that this process serves: its settings, its keys, its store and the
+ * threads that write it. Immutable once open, so any thread may read it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/ip.h"
+#include "base/str.h"
+#include "core/token_keys.h"
+#include "core/url.h"
+#include "store/click_writer.h"
+#include "store/links.h"
+#include "store/links_writer.h"
+#include "store/segments.h"
+#include "store/tally.h"
+
+enum {
+	REGIONS_MAX = 32,
+	REGION_SHARD = 0, /* of the one node that mints for a region */
+	REGION_PROBLEM_MAX = 5120,
+};
+
+enum ip_policy {
+	IP_TRUNCATED, /* IPv4 /24, IPv6 /48 */
+	IP_FULL,
+	IP_NONE,
+};
+
+/* The strings outlive the regions. */
+struct region_settings {
+	struct str name;
+	char tag;
+	struct str url; /* of templates, ending in {{1}} */
+	const struct str *domains;
+	size_t domains_n;
+	bool serve;
+	enum ip_policy ip;
+	struct str homepage; /* empty: none */
+	struct str fallback; /* empty: none */
+	const struct str *schemes;
+	size_t schemes_n;
+};
+
+/* A brand's own domain: the only account whose tokens resolve there. */
+struct domain_settings {
+	struct str host;
+	struct str region;
+	struct str account; /* empty: any of the region */
+};
+
+struct region {
+	struct region_settings settings;
+	size_t index; /* in struct regions */
+	/* Below: only where settings.serve. */
+	struct token_keys keys;
+	struct links links;
+	struct links_writer *links_writer;
+	struct segments *segments;
+	struct tally *tally;
+	struct click_writer *click_writer;
+};
+
+struct regions_settings {
+	const struct region_settings *regions;
+	size_t regions_n;
+	const struct domain_settings *domains;
+	size_t domains_n;
+	const char *data_dir;
+	const struct clock *clock;
+	/* Passed to each click writer: see store/click_writer.h. */
+	void (*clicks_done)(
+		void *arg, struct click_entry *const *entries, size_t n);
+	void *arg;
+};
+
+struct regions {
+	size_t n;
+	struct region items[REGIONS_MAX];
+	struct region *by_tag[128];
+	const struct domain_settings *domains;
+	size_t domains_n;
+	const struct clock *clock;
+	/* Every domain of every region: never a destination. */
+	struct str *own_domains;
+	size_t own_domains_n;
+	int lock_fd; /* in the data folder */
+};
+
+/* What went wrong, in a line that names the folder or file. */
+struct region_problem {
+	char text[REGION_PROBLEM_MAX];
+};
+
+/* Takes DATA/ctio.lock, then opens, or makes, every served region and starts
+ * its threads. On failure nothing is left open. */
+CHECKED enum err regions_open(const struct regions_settings *settings,
+	struct regions **to, struct region_problem *problem);
+/* Commits what is queued, ends the threads, closes. No reader may be left.
+ * NULL is fine. */
+void regions_close(struct regions *r);
+
+/* Free space of the file system that the data folder is on. */
+uint64_t regions_free_bytes(const struct regions *r);
+
+/* NULL if there is none. */
+struct region *region_by_name(struct regions *r, struct str name);
+struct region *region_by_tag(struct regions *r, char tag);
+/* Whose domain a Host is, case ignored; NULL: nobody's. */
+struct region *region_by_host(struct regions *r, struct str host);
+/* The [domain] section of a Host, or NULL. */
+const struct domain_settings *domain_by_host(
+	struct regions *r, struct str host);

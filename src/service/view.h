@@ -1,0 +1,45 @@
+/* What one thread sees of the regions: its ciphers, and its snapshots of the
+ * store, renewed at most once a turn of its event loop and dropped at the
+ * turn's end, so that no snapshot is held while the thread waits. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/cipher.h"
+#include "core/opaque.h"
+#include "core/token.h"
+#include "service/region.h"
+#include "store/click_reader.h"
+#include "store/db.h"
+
+struct view {
+	struct region *region;
+	struct token_codec codec;
+	struct cipher click_ids; /* of exported click ids */
+	struct cipher cursors;   /* of the feed's cursors */
+	struct db_txn links;
+	struct db_txn tally;
+	struct click_reader clicks;
+	bool is_open;
+};
+
+/* One thread's. */
+struct views {
+	struct regions *regions;
+	struct view items[REGIONS_MAX];
+};
+
+CHECKED enum err views_init(struct regions *regions, struct views *v);
+void views_deinit(struct views *v);
+/* Drops all snapshots: at the end of a turn, and when a commit must be seen
+ * in the same turn. Views of stored bytes die here. */
+void views_reset(struct views *v);
+
+/* NULL if the region is not served here. */
+struct view *view_of(struct views *v, const struct region *region);
+/* The snapshot, begun if there is none; NULL when there can be none (then
+ * *e says why). */
+struct db_txn *view_links(struct view *v, enum err *e);
+struct db_txn *view_tally(struct view *v, enum err *e);
