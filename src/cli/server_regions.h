@@ -1,0 +1,17 @@
+/* The settings of regions and domains, as service/ takes them. */
+#pragma once
+
+#include "cli/settings.h"
+#include "service/region.h"
+
+/* Views of the settings. */
+struct server_regions {
+	struct regions_settings all;
+	struct region_settings regions[SETTINGS_REGIONS_MAX];
+	struct domain_settings domains[SETTINGS_DOMAINS_MAX];
+	struct str hosts[SETTINGS_REGIONS_MAX][CONF_LIST_MAX];
+	struct str schemes[SETTINGS_REGIONS_MAX][CONF_LIST_MAX];
+};
+
+void server_regions_fill(
+	struct server_regions *to, const struct settings *settings);
