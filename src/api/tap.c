@@ -6,6 +6,7 @@
 #include "api/client_ip.h"
 #include "api/pages.h"
 #include "api/tap_click.h"
+#include "api/well_known.h"
 #include "base/assert.h"
 #include "core/path.h"
 #include "http/loop.h"
@@ -14,7 +15,7 @@
 
 enum {
 	TAP_LINES_MAX = 16384,
-	TAP_BODY_MAX = 8192
+	TAP_BODY_MAX = 1 << 20
 };
 
 /* The fields of every redirect. */
@@ -39,6 +40,24 @@ struct visit {
 	struct path path;
 };
 
+/* A domain's own page, or ours. */
+static void put_page(struct visit *v, enum page page)
+{
+	const struct domain_settings *domain =
+		domain_by_host(v->site->options.regions, v->request->host);
+	struct str own = str_make(NULL, 0);
+
+	if (domain && page == PAGE_NOT_FOUND)
+		own = domain->page_not_found;
+	else if (domain && page == PAGE_GONE)
+		own = domain->page_gone;
+	if (own.p)
+		buf_str(&v->site->body, own);
+	else
+		page_put(&v->site->body, page,
+			v->request->known[HTTP_ACCEPT_LANGUAGE]);
+}
+
 static void answer_page(struct visit *v, enum page page)
 {
 	struct tap_site *s = v->site;
@@ -49,7 +68,7 @@ static void answer_page(struct visit *v, enum page page)
 	page_put_headers(&s->lines);
 	if (page == PAGE_METHOD)
 		buf_text(&s->lines, "Allow: GET, HEAD\r\n");
-	page_put(&s->body, page, v->request->known[HTTP_ACCEPT_LANGUAGE]);
+	put_page(v, page);
 	http_answer(v->ex, page_status(page), buf_view(&s->lines),
 		buf_view(&s->body));
 }
@@ -166,7 +185,6 @@ static void track(struct visit *v, const struct view *view,
 static int prepare_answer(struct visit *v, const struct resolution *r)
 {
 	struct tap_site *s = v->site;
-	struct str language = v->request->known[HTTP_ACCEPT_LANGUAGE];
 
 	buf_reset(&s->body);
 	if (r->outcome != CLICK_GONE) {
@@ -176,7 +194,7 @@ static int prepare_answer(struct visit *v, const struct resolution *r)
 	buf_reset(&s->lines);
 	buf_text(&s->lines, NO_STORE NO_INDEX);
 	page_put_headers(&s->lines);
-	page_put(&s->body, PAGE_GONE, language);
+	put_page(v, PAGE_GONE);
 	return page_status(PAGE_GONE);
 }
 
@@ -296,6 +314,24 @@ static void answer_root(struct visit *v)
 		answer_page(v, PAGE_SAMPLE);
 }
 
+static void answer_well_known(struct visit *v)
+{
+	struct tap_site *s = v->site;
+	struct well_known found;
+
+	if (well_known_find(
+		    domain_by_host(s->options.regions, v->request->host),
+		    v->request->path, &s->body, &found)) {
+		answer_text(v, 404, "not found\n");
+		return;
+	}
+	buf_reset(&s->lines);
+	buf_text(&s->lines, NO_STORE "Content-Type: ");
+	buf_text(&s->lines, found.content_type);
+	buf_text(&s->lines, "\r\n");
+	http_answer(v->ex, 200, buf_view(&s->lines), found.bytes);
+}
+
 static void on_request(
 	struct http_exchange *ex, const struct http_request *request, void *arg)
 {
@@ -324,8 +360,10 @@ static void on_request(
 		answer_text(&v, 200, "User-agent: *\nDisallow: /\n");
 		break;
 	case PATH_FAVICON:
-	case PATH_WELL_KNOWN:
 		answer_text(&v, 404, "not found\n");
+		break;
+	case PATH_WELL_KNOWN:
+		answer_well_known(&v);
 		break;
 	case PATH_OTHER:
 		counter_add(&v.site->counters.not_found, 1);

@@ -63,6 +63,22 @@ static int run_with_body(struct command_context *context,
 	return status;
 }
 
+/* What is wrong may be the name or the region. */
+static int create(struct command_context *context,
+	const struct session_options *session, struct request *request,
+	struct buf *body, const char *name, const char *region)
+{
+	struct buf about;
+	int status;
+
+	buf_init(&about, REQUEST_BODY_MAX);
+	buf_printf(&about, "%s in %s", name, region);
+	request->about = buf_cstr(&about);
+	status = run_with_body(context, session, request, body);
+	buf_deinit(&about);
+	return status;
+}
+
 int command_account_create(struct command_context *context)
 {
 	struct request request = {.method = "POST",
@@ -94,7 +110,8 @@ int command_account_create(struct command_context *context)
 		return command_usage_error(context, "--region is missing");
 	buf_init(&body, REQUEST_BODY_MAX);
 	put_account(&body, args.arg[0], &account);
-	return run_with_body(context, &session, &request, &body);
+	return create(context, &session, &request, &body, args.arg[0],
+		account.region);
 }
 
 int command_account_set(struct command_context *context)

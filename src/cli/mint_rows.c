@@ -38,6 +38,8 @@ static enum err stop(struct mint_rows *r, const char *before, struct str text,
 {
 	const char *quote = text.p ? "\"" : "";
 
+	if (!text.p)
+		text = str_make("", 0);
 	(void)snprintf(r->problem, sizeof(r->problem), "%s%s%.*s%s%s", before,
 		quote, STR_FMT(text), quote, after);
 	return ERR_INVALID;

@@ -7,7 +7,6 @@
 
 enum {
 	COLUMNS_MAX = 8,
-	PAGE_ITEMS = 500,
 	PAGES_MAX = 1000000, /* no list is longer: it would be a loop */
 	TABLE_MAX = 64 << 20
 };
@@ -303,9 +302,9 @@ static int one_page(struct session *s, const char *target, struct table *t,
 	enum err e;
 
 	buf_init(&full, SESSION_TARGET_MAX);
-	buf_printf(&full, "%s?limit=%d", target, PAGE_ITEMS);
+	buf_text(&full, target);
 	if (next->n) {
-		buf_text(&full, "&after=");
+		buf_text(&full, "?after=");
 		uri_encode(&full, buf_view(next));
 	}
 	if (buf_err(&full))

@@ -54,6 +54,7 @@ int request_run(struct command_context *context,
 	struct buf target;
 	int status = session_open(&s, context, options);
 
+	s.about = request->about ? request->about : request->name;
 	buf_init(&target, SESSION_TARGET_MAX);
 	put_target(&target, request);
 	if (!status && buf_err(&target))

@@ -26,6 +26,7 @@ struct request {
 	const char *rest;       /* such as "/keys"; NULL: none */
 	const char *rest_name;  /* after rest and a slash, escaped; or NULL */
 	struct str body;        /* JSON; p NULL: none */
+	const char *about;      /* for failures; NULL: the name */
 	enum request_show show;
 	bool json; /* --json */
 };

@@ -193,9 +193,12 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 static enum err open_regions(struct server *s, struct server_problem *problem)
 {
 	struct region_problem why;
+	const char *path;
 	enum err e;
 
-	server_regions_fill(&s->regions_settings, s->settings);
+	e = server_regions_fill(&s->regions_settings, s->settings, &path);
+	if (e)
+		return fail(problem, e, path);
 	s->regions_settings.all.clicks_done = taps_done;
 	e = regions_open(&s->regions_settings.all, &s->regions, &why);
 	if (e)
@@ -296,5 +299,6 @@ void server_stop(struct server *s)
 	}
 	api_free(s->api);
 	loop_free(s->api_worker.loop);
+	server_regions_deinit(&s->regions_settings);
 	free(s);
 }

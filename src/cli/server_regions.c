@@ -1,6 +1,15 @@
 #include "cli/server_regions.h"
 
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
+
+enum {
+	SERVER_FILES_MAX = 16 << 20, /* bytes, of all domains together */
+	DOMAIN_FILES = 4,            /* that a domain may have */
+};
 
 static enum ip_policy ip_policy(enum settings_ip ip)
 {
@@ -22,8 +31,88 @@ static const struct str *views_of(
 	return to;
 }
 
-void server_regions_fill(
-	struct server_regions *to, const struct settings *settings)
+/* Where a file's bytes are in the buffer, which moves while it grows. */
+struct extent {
+	size_t at, n;
+};
+
+/* A file at the end of the buffer; nothing for an empty path. */
+static enum err read_file(
+	struct server_regions *to, const char *path, struct extent *extent)
+{
+	enum err e;
+
+	extent->at = to->files.n;
+	extent->n = 0;
+	if (!path[0])
+		return OK;
+	e = file_read(path, &to->files);
+	extent->n = to->files.n - extent->at;
+	return e;
+}
+
+/* The files' settings, in the order of set_files(). */
+static const char *file_path(const struct settings_domain *d, size_t i)
+{
+	const char *const paths[DOMAIN_FILES] = {d->page_not_found,
+		d->page_gone, d->assetlinks, d->app_site_association};
+
+	return paths[i];
+}
+
+static void set_files(struct server_regions *to, size_t domain,
+	const struct extent extents[DOMAIN_FILES])
+{
+	struct domain_settings *d = &to->domains[domain];
+	struct str *const views[DOMAIN_FILES] = {&d->page_not_found,
+		&d->page_gone, &d->assetlinks, &d->app_site_association};
+
+	for (size_t i = 0; i < DOMAIN_FILES; i++)
+		if (extents[i].n)
+			*views[i] = str_make(
+				to->files.p + extents[i].at, extents[i].n);
+}
+
+static enum err read_files(struct server_regions *to,
+	const struct settings *settings, const char **path)
+{
+	struct extent extents[SETTINGS_DOMAINS_MAX][DOMAIN_FILES];
+
+	buf_init(&to->files, SERVER_FILES_MAX);
+	for (size_t i = 0; i < settings->domains_n; i++)
+		for (size_t j = 0; j < DOMAIN_FILES; j++) {
+			enum err e;
+
+			*path = file_path(&settings->domains[i], j);
+			e = read_file(to, *path, &extents[i][j]);
+			if (e)
+				return e;
+		}
+	for (size_t i = 0; i < settings->domains_n; i++)
+		set_files(to, i, extents[i]);
+	return OK;
+}
+
+void server_regions_deinit(struct server_regions *r)
+{
+	buf_deinit(&r->files);
+}
+
+static void fill_domain(
+	struct domain_settings *to, const struct settings_domain *d)
+{
+	*to = (struct domain_settings){
+		/* GCC 12 warns wrongly of an optimized loop over strlen(). */
+		.host = str_make(d->host, strnlen(d->host, sizeof(d->host))),
+		.region = str_from(d->region),
+		.account = str_from(d->account),
+		.acme_challenge =
+			d->acme_challenge[0] ? d->acme_challenge : NULL,
+	};
+}
+
+enum err server_regions_fill(struct server_regions *to,
+	const struct settings *settings, const char **path)
 {
 	for (size_t i = 0; i < settings->regions_n; i++) {
 		const struct settings_region *r = &settings->regions[i];
@@ -42,12 +131,8 @@ void server_regions_fill(
 			.schemes_n = r->schemes.n,
 		};
 	}
-	for (size_t i = 0; i < settings->domains_n; i++) {
-		const struct settings_domain *d = &settings->domains[i];
-
-		to->domains[i] = (struct domain_settings){str_from(d->host),
-			str_from(d->region), str_from(d->account)};
-	}
+	for (size_t i = 0; i < settings->domains_n; i++)
+		fill_domain(&to->domains[i], &settings->domains[i]);
 	to->all = (struct regions_settings){
 		.regions = to->regions,
 		.regions_n = settings->regions_n,
@@ -56,4 +141,5 @@ void server_regions_fill(
 		.data_dir = settings->server.data,
 		.clock = &clock_system,
 	};
+	return read_files(to, settings, path);
 }

@@ -11,7 +11,10 @@ struct server_regions {
 	struct domain_settings domains[SETTINGS_DOMAINS_MAX];
 	struct str hosts[SETTINGS_REGIONS_MAX][CONF_LIST_MAX];
 	struct str schemes[SETTINGS_REGIONS_MAX][CONF_LIST_MAX];
+	struct buf files; /* the bytes of the domains' files */
 };
 
-void server_regions_fill(
-	struct server_regions *to, const struct settings *settings);
+/* Reads the domains' files. On failure `path` names one. */
+CHECKED enum err server_regions_fill(struct server_regions *to,
+	const struct settings *settings, const char **path);
+void server_regions_deinit(struct server_regions *r);

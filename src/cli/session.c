@@ -188,7 +188,8 @@ int session_failed(const struct session *s, enum err err)
 
 	buf_init(&text, 64 << 10);
 	session_problem(s, err, &text);
-	(void)command_failed("%s",
+	(void)command_failed("%s%s%s", s->about ? s->about : "",
+		s->about ? ": " : "",
 		buf_err(&text) ? err_text(buf_err(&text)) : buf_cstr(&text));
 	buf_deinit(&text);
 	return EXIT_FAILED;

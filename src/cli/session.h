@@ -47,8 +47,9 @@ struct session {
 	struct http_client *client;
 	struct http_client_answer answer; /* of the last request */
 	const char *account;              /* NULL: none was named */
-	bool local;                       /* over the socket */
-	struct buf where;                 /* the socket's path, or the URL */
+	const char *about; /* what failures are told of; NULL: nothing */
+	bool local;        /* over the socket */
+	struct buf where;  /* the socket's path, or the URL */
 };
 
 /* EXIT_DONE, or the status to return, having said why. Close it in any case. */

@@ -75,7 +75,13 @@ struct settings_domain {
 	char host[SETTINGS_HOST_MAX + 1]; /* lower case, no port */
 	char region[SETTINGS_REGION_NAME_MAX + 1];
 	char account[SETTINGS_ACCOUNT_MAX + 1]; /* "": any of the region */
-	size_t region_i;                        /* in regions */
+	/* Files, and a folder; "": none. */
+	char page_not_found[SETTINGS_PATH_MAX + 1];
+	char page_gone[SETTINGS_PATH_MAX + 1];
+	char assetlinks[SETTINGS_PATH_MAX + 1];
+	char app_site_association[SETTINGS_PATH_MAX + 1];
+	char acme_challenge[SETTINGS_PATH_MAX + 1];
+	size_t region_i; /* in regions */
 };
 
 struct settings {

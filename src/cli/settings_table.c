@@ -125,6 +125,24 @@ static const struct conf_setting settings[] = {
 	{"domain", "account", CONF_STRING, "", "account",
 		"The only account whose tokens resolve there; empty: any.",
 		DOMAIN_OFFSET(account), 0, SETTINGS_ACCOUNT_MAX},
+	{"domain", "page_not_found", CONF_STRING, "", "file",
+		"HTML that people see for unknown links; empty: our own.",
+		DOMAIN_OFFSET(page_not_found), 0, SETTINGS_PATH_MAX},
+	{"domain", "page_gone", CONF_STRING, "", "file",
+		"HTML that people see for links that no longer work; empty: "
+		"our own.",
+		DOMAIN_OFFSET(page_gone), 0, SETTINGS_PATH_MAX},
+	{"domain", "assetlinks", CONF_STRING, "", "file",
+		"What /.well-known/assetlinks.json answers; empty: 404.",
+		DOMAIN_OFFSET(assetlinks), 0, SETTINGS_PATH_MAX},
+	{"domain", "app_site_association", CONF_STRING, "", "file",
+		"What /.well-known/apple-app-site-association answers; empty: "
+		"404.",
+		DOMAIN_OFFSET(app_site_association), 0, SETTINGS_PATH_MAX},
+	{"domain", "acme_challenge", CONF_STRING, "", "folder",
+		"Where the files of /.well-known/acme-challenge/ are; empty: "
+		"404.",
+		DOMAIN_OFFSET(acme_challenge), 0, SETTINGS_PATH_MAX},
 };
 
 const struct conf_table settings_table = {

@@ -50,6 +50,12 @@ struct domain_settings {
 	struct str host;
 	struct str region;
 	struct str account; /* empty: any of the region */
+	/* What files hold, read once; p NULL: none. */
+	struct str page_not_found;
+	struct str page_gone;
+	struct str assetlinks;
+	struct str app_site_association;
+	const char *acme_challenge; /* a folder's path; NULL: none */
 };
 
 struct region {
