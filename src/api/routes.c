@@ -4,6 +4,7 @@
 #include "api/call.h"
 #include "api/clicks.h"
 #include "api/links.h"
+#include "api/openapi.h"
 #include "api/server_info.h"
 #include "api/tokens.h"
 
@@ -13,6 +14,10 @@ enum {
 	MINT = SCOPE_MINT,
 	LINKS = SCOPE_LINKS,
 	READ = SCOPE_READ
+};
+
+enum {
+	ADMIN_ROUTES = 9
 };
 
 const struct http_route api_routes[] = {
@@ -58,6 +63,8 @@ const struct http_route api_routes[] = {
 		ROUTE(AUTH_NONE, 0, BODY_NONE, readyz_params, readyz_get)},
 	{HTTP_GET, "/metrics",
 		ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, metrics_get)},
+	{HTTP_GET, "/openapi.yaml",
+		ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, openapi_get)},
 	{HTTP_GET, "/problems/{name}",
 		ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, problem_get)},
 	{HTTP_GET, "/v1/accounts",
@@ -81,3 +88,5 @@ const struct http_route api_routes[] = {
 };
 
 const size_t api_routes_n = sizeof(api_routes) / sizeof(api_routes[0]);
+const size_t api_routes_public_n =
+	sizeof(api_routes) / sizeof(api_routes[0]) - ADMIN_ROUTES;
