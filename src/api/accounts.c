@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/list.h"
+#include "core/hash.h"
 #include "core/timestamp.h"
 #include "http/loop.h"
 #include "service/account_edit.h"
@@ -44,6 +45,21 @@ static void put_members(struct json_writer *w, const struct region *region,
 		json_put_str(w, a->hosts[i]);
 	json_array_end(w);
 	put_time(w, "created_at", a->created_ms);
+}
+
+/* A change to an account, on its way. A new one's name is reserved meanwhile:
+ * each region's writer knows the names of its region alone. */
+struct change {
+	struct account_edit edit; /* first: the job leads back to it */
+	struct busy_key name;
+};
+
+static void free_change(void *state)
+{
+	struct change *change = state;
+
+	busy_key_remove(&change->name);
+	free(change);
 }
 
 static void put_account(struct json_writer *w, const struct region *region,
@@ -229,14 +245,16 @@ static void account_done(struct links_job *job)
 
 static struct account_edit *new_edit(struct call *c)
 {
-	struct account_edit *edit = calloc(1, sizeof(*edit));
+	struct change *change = calloc(1, sizeof(*change));
+	struct account_edit *edit;
 
-	if (!edit) {
+	if (!change) {
 		call_fail_err(c, ERR_NOMEM);
 		return NULL;
 	}
-	c->state = edit;
-	c->free_state = free;
+	c->state = change;
+	c->free_state = free_change;
+	edit = &change->edit;
 	edit->job.done = account_done;
 	edit->owner = c;
 	edit->regions = c->api->options.regions;
@@ -286,6 +304,16 @@ static bool find_region(struct call *c, struct str name)
 	return false;
 }
 
+/* No account has this id, so no request's key is taken for a name. */
+static enum err reserve_name(struct call *c, struct str name)
+{
+	struct change *change = c->state;
+
+	change->name.account = 0;
+	hash128(name, change->name.key);
+	return busy_key_add(c->api, &change->name);
+}
+
 void accounts_post(struct call *c)
 {
 	struct account_edit *edit = new_edit(c);
@@ -299,6 +327,8 @@ void accounts_post(struct call *c)
 	if (edit->name.n > ACCOUNT_NAME_MAX)
 		edit->name.n = 0; /* refused with the rest */
 	e = find_by_name(c, edit->name, &there);
+	if (e == ERR_NOT_FOUND && reserve_name(c, edit->name))
+		e = OK; /* in a moment it will be there */
 	if (e == OK) {
 		call_fail_with(c, PROBLEM_CONFLICT,
 			"There is an account of this name already.");

@@ -47,8 +47,8 @@ static void on_refuse(int status, const char *why, struct buf *header_lines,
 
 	(void)arg;
 	problem_set(&p, problem_of_status(status), "%s", why);
-	buf_text(header_lines, "Content-Type: application/problem+json\r\n"
-			       "Cache-Control: no-store\r\n");
+	call_put_refusal_lines(header_lines);
+	buf_text(header_lines, "Content-Type: application/problem+json\r\n");
 	if (status == 503)
 		buf_text(header_lines, "Retry-After: 1\r\n");
 	problem_put(body, &p, PROBLEM_BYTES_MAX);

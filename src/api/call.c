@@ -26,18 +26,24 @@ void call_post(struct call *c, void (*fn)(struct mail *mail))
 	loop_post(c->api->options.loop, &c->mail);
 }
 
+static void make_request_id(char to[REQUEST_ID_LEN])
+{
+	uint8_t id[REQUEST_ID_LEN / 2];
+
+	random_fill(id, sizeof(id));
+	num_put_hex(to, id, sizeof(id));
+}
+
 static struct call *call_new(struct api *api, struct http_exchange *ex)
 {
 	struct call *c = calloc(1, sizeof(*c));
-	uint8_t id[REQUEST_ID_LEN / 2];
 
 	if (!c)
 		return NULL;
 	c->api = api;
 	c->ex = ex;
 	c->is_local = http_is_local(ex);
-	random_fill(id, sizeof(id));
-	num_put_hex(c->request_id, id, sizeof(id));
+	make_request_id(c->request_id);
 	buf_init(&c->body, api->options.body_max);
 	return c;
 }
@@ -57,12 +63,26 @@ struct str call_capture(const struct call *c, size_t i)
 	return c->match.captures[i];
 }
 
-void call_put_lines(const struct call *c, struct buf *lines)
+static void put_common_lines(
+	struct buf *lines, const char request_id[REQUEST_ID_LEN])
 {
 	buf_text(lines, "X-Request-Id: ");
-	buf_add(lines, c->request_id, REQUEST_ID_LEN);
+	buf_add(lines, request_id, REQUEST_ID_LEN);
 	buf_text(lines, "\r\nCache-Control: no-store\r\n"
 			"X-Content-Type-Options: nosniff\r\n");
+}
+
+void call_put_lines(const struct call *c, struct buf *lines)
+{
+	put_common_lines(lines, c->request_id);
+}
+
+void call_put_refusal_lines(struct buf *lines)
+{
+	char request_id[REQUEST_ID_LEN];
+
+	make_request_id(request_id);
+	put_common_lines(lines, request_id);
 }
 
 struct buf *call_answer_begin(struct call *c)
@@ -262,8 +282,10 @@ static bool read_headers(struct call *c, const struct http_request *request)
 
 static bool find_route(struct call *c, const struct http_request *request)
 {
-	enum err e = http_route_find(api_routes, api_routes_n, request->method,
-		request->path, &c->match);
+	/* To anybody but the administrator his rows are not there at all. */
+	size_t n = c->is_local ? api_routes_n : api_routes_public_n;
+	enum err e = http_route_find(
+		api_routes, n, request->method, request->path, &c->match);
 
 	if (e == ERR_DENIED) {
 		problem_set(&c->problem, PROBLEM_METHOD,
@@ -275,13 +297,13 @@ static bool find_route(struct call *c, const struct http_request *request)
 			"The path has a bad percent-escape.");
 		return false;
 	}
-	if (!e)
-		c->route = c->match.route->data;
-	if (e || (c->route->auth == AUTH_ADMIN && !c->is_local)) {
+	if (e) {
 		problem_set(&c->problem, PROBLEM_NOT_FOUND,
 			"There is no such path.");
 		return false;
 	}
+	c->route = c->match.route->data;
+	ASSERT(c->route->auth != AUTH_ADMIN || c->is_local);
 	return true;
 }
 

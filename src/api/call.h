@@ -102,6 +102,8 @@ void call_fail_with(struct call *c, enum problem_kind kind, const char *detail);
 void call_fail_err(struct call *c, enum err e);
 /* Appends X-Request-Id, Cache-Control and the like. */
 void call_put_lines(const struct call *c, struct buf *lines);
+/* The same for an answer to what is no call, with an id of its own. */
+void call_put_refusal_lines(struct buf *lines);
 /* After a streamed answer stopped; frees it. */
 void call_end(struct call *c);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "core/uri_template.h"
 #include "core/verdict.h"
 #include "http/loop.h"
 #include "service/cursor.h"
@@ -17,7 +18,8 @@ enum {
 	PULL_BYTES = 32768,
 	WAIT_S_MAX = 60,
 	WAIT_POLL_MS = 100,
-	ROW_BYTES_MAX = 16384,
+	/* The longest destination, and all else escaped. */
+	ROW_BYTES_MAX = HTTP_OUT_MAX - PULL_BYTES,
 	RECIPIENT_MAX = 128,
 };
 
@@ -91,6 +93,9 @@ static enum http_pull pull(void *arg, struct buf *out)
 	uint64_t end = loop_precise_ns(loop) + PULL_NS_MAX;
 	unsigned looked = 0;
 
+	/* What the page's clicks name was there when they were gathered, but
+	 * this turn's snapshot may be older than that. */
+	views_reset(&p->call->api->views);
 	if (p->is_csv && p->in_header)
 		feed_csv_header(out);
 	p->in_header = false;
@@ -122,6 +127,19 @@ static void stop(void *arg)
 
 static const struct http_source source = {pull, stop};
 
+/* The next page is of the same kind: all of the query but where it began. */
+static void put_other_params(const struct query *q, struct buf *lines)
+{
+	for (size_t i = 0; clicks_params[i]; i++) {
+		struct str value = query_get(q, clicks_params[i]);
+
+		if (!value.p || str_is(str_from(clicks_params[i]), "after"))
+			continue;
+		buf_printf(lines, "&%s=", clicks_params[i]);
+		uri_encode(lines, value);
+	}
+}
+
 static void put_next_link(struct page *p, struct buf *lines)
 {
 	struct cursor next = {.sequence = p->feed.at};
@@ -132,6 +150,7 @@ static void put_next_link(struct page *p, struct buf *lines)
 	cursor_write(p->call->view, p->feed.account, &next, cursor);
 	buf_text(lines, "Link: </v1/clicks?after=");
 	buf_add(lines, cursor, sizeof(cursor));
+	put_other_params(&p->call->query, lines);
 	buf_text(lines, ">; rel=\"next\"\r\n");
 }
 
@@ -163,8 +182,10 @@ static void gather(void *arg)
 	struct loop *loop = p->call->api->options.loop;
 	enum err e = feed_page_gather(&p->feed, p->call->view, GATHER_STEP);
 
-	if (e == ERR_AGAIN || e == ERR_FULL) {
+	if (e == ERR_AGAIN) {
 		loop_defer(loop, &p->task);
+	} else if (e == ERR_BUSY || e == ERR_FULL) {
+		loop_timer_set(loop, &p->poll, WAIT_POLL_MS);
 	} else if (e) {
 		call_fail_err(p->call, e);
 	} else if (may_wait(p)) {

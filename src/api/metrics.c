@@ -127,6 +127,18 @@ static const struct counter *get_errors(const struct tap_counters *t)
 	return &t->errors;
 }
 
+static void put_snapshots(struct call *c, struct buf *out)
+{
+	const struct api_options *o = &c->api->options;
+	uint64_t sum = 0;
+
+	for (size_t s = 0; s < o->sites_n; s++)
+		sum += tap_site_snapshots(o->sites[s]);
+	head(out, "ctio_tap_snapshots_total", "counter",
+		"Reading transactions begun for taps.");
+	plain_line(out, "ctio_tap_snapshots_total", sum);
+}
+
 static void put_taps(struct call *c, struct buf *out)
 {
 	struct regions *regions = c->api->options.regions;
@@ -403,6 +415,7 @@ void metrics_get(struct call *c)
 	plain_line(out, "ctio_storage_free_bytes",
 		regions_free_bytes(c->api->options.regions));
 	put_taps(c, out);
+	put_snapshots(c, out);
 	put_regions(c, out);
 	put_histograms(c, out);
 	put_http(c, out);

@@ -38,6 +38,7 @@ struct visit {
 	struct http_exchange *ex;
 	const struct http_request *request;
 	struct path path;
+	struct str own_page; /* the domain's, which outlives the site */
 };
 
 /* A domain's own page, or ours. */
@@ -51,11 +52,15 @@ static void put_page(struct visit *v, enum page page)
 		own = domain->page_not_found;
 	else if (domain && page == PAGE_GONE)
 		own = domain->page_gone;
-	if (own.p)
-		buf_str(&v->site->body, own);
-	else
+	v->own_page = own;
+	if (!own.p)
 		page_put(&v->site->body, page,
 			v->request->known[HTTP_ACCEPT_LANGUAGE]);
+}
+
+static struct str body_of(const struct visit *v)
+{
+	return v->own_page.p ? v->own_page : buf_view(&v->site->body);
 }
 
 static void answer_page(struct visit *v, enum page page)
@@ -69,8 +74,7 @@ static void answer_page(struct visit *v, enum page page)
 	if (page == PAGE_METHOD)
 		buf_text(&s->lines, "Allow: GET, HEAD\r\n");
 	put_page(v, page);
-	http_answer(v->ex, page_status(page), buf_view(&s->lines),
-		buf_view(&s->body));
+	http_answer(v->ex, page_status(page), buf_view(&s->lines), body_of(v));
 }
 
 static void answer_text(struct visit *v, int status, const char *text)
@@ -142,7 +146,7 @@ static void reply_untracked(struct visit *v, size_t region, int status)
 	struct tap_site *s = v->site;
 
 	counter_add(&s->counters.lost[region], 1);
-	http_answer(v->ex, status, buf_view(&s->lines), buf_view(&s->body));
+	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 }
 
 static void track(struct visit *v, const struct view *view,
@@ -157,6 +161,8 @@ static void track(struct visit *v, const struct view *view,
 		reply_untracked(v, region->index, status);
 		return;
 	}
+	if (v->own_page.p)
+		tap->body = v->own_page;
 	tap->site = s;
 	tap->region = region->index;
 	tap->ex = v->ex;
@@ -167,11 +173,8 @@ static void track(struct visit *v, const struct view *view,
 		reply_untracked(v, region->index, status);
 		return;
 	}
-	if (s->options.commit_wait_max_ms == 0) {
-		reply(tap);
-		return;
-	}
-	if (click_writer_is_stalled(region->click_writer)) {
+	if (s->options.commit_wait_max_ms == 0 ||
+		click_writer_is_stalled(region->click_writer)) {
 		reply_early(tap);
 		return;
 	}
@@ -221,7 +224,7 @@ static void answer_resolved(
 		return;
 	}
 	counter_add(&s->counters.untracked[region], 1);
-	http_answer(v->ex, status, buf_view(&s->lines), buf_view(&s->body));
+	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 }
 
 /* The store cannot say where the token leads: rather somewhere than nowhere. */
@@ -433,4 +436,9 @@ struct http_handler tap_site_handler(struct tap_site *s)
 const struct tap_counters *tap_site_counters(const struct tap_site *s)
 {
 	return &s->counters;
+}
+
+uint64_t tap_site_snapshots(const struct tap_site *s)
+{
+	return counter_get(&s->views.snapshots);
 }

@@ -55,6 +55,8 @@ void tap_site_leave(struct tap_site *site);
 
 struct http_handler tap_site_handler(struct tap_site *site);
 const struct tap_counters *tap_site_counters(const struct tap_site *site);
+/* Reading transactions begun for taps. Any thread. */
+uint64_t tap_site_snapshots(const struct tap_site *site);
 
 /* For the regions: passes decided clicks back to their loops. Any thread. */
 void taps_done(void *arg, struct click_entry *const *entries, size_t n);

@@ -58,22 +58,25 @@ static enum err put_if_match(
 	return OK;
 }
 
-/* A block's tokens; ERR_NOT_FOUND: there are no more. */
+/* A block's tokens, or the rest of them, as far as there is room;
+ * ERR_NOT_FOUND: there are no more. */
 static enum err scan_block(struct scan *s, struct buf *out)
 {
 	struct stored_token token;
 	struct block block;
 	enum err e = lookup_block_from(s->call->view, s->next, &block);
 
-	for (uint64_t n = e ? 1 : block.first; !e && n <= block.last; n++) {
-		e = lookup_in_block(s->call->view, &block, n, &token);
+	if (!e && s->next < block.first)
+		s->next = block.first;
+	while (!e && s->next <= block.last && out->n < ITEM_BYTES_MAX) {
+		e = lookup_in_block(s->call->view, &block, s->next, &token);
 		if (e == ERR_NOT_FOUND)
 			e = OK; /* a refused line */
 		else if (!e)
 			e = put_if_match(s, &token, out);
+		if (!e)
+			s->next++;
 	}
-	if (!e)
-		s->next = block.last + 1;
 	return e;
 }
 

@@ -21,6 +21,12 @@ struct json_row {
 	struct buf *error;
 };
 
+/* RFC 8259 section 2, but for line ends, which a line has none of. */
+static bool is_json_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 static bool is_var(const struct mint_vars *vars, struct str name)
 {
 	for (size_t i = 0; i < vars->n; i++)
@@ -87,13 +93,22 @@ static enum err take_members(
 	return OK;
 }
 
+struct str mint_json_trim(struct str s)
+{
+	while (s.n && is_json_blank(s.p[0]))
+		s = str_skip(s, 1);
+	while (s.n && is_json_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
 /* The row without its last brace, and the name of the first member added. */
 static void put_prefix(
 	struct buf *prefix, const struct json_t *root, struct str row)
 {
-	row = str_trim(row);
+	row = mint_json_trim(row);
 	row.n--;
-	buf_str(prefix, str_trim(row));
+	buf_str(prefix, mint_json_trim(row));
 	if (json_object_length(root))
 		buf_byte(prefix, ',');
 	buf_text(prefix, "\"token\":");

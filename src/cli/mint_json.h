@@ -10,6 +10,9 @@
 
 struct mint_vars;
 
+/* A line without what JSON takes for blanks at its ends. */
+struct str mint_json_trim(struct str s);
+
 /* Appends to prefix the row up to and with `"token":`, and to out the line of
  * the request. ERR_INVALID: it is no JSON object, and error says why. A row
  * that is one but cannot be minted is OK, with an error. ERR_EXISTS: it has a

@@ -172,9 +172,12 @@ static void check_csv_row(struct mint_rows *r)
 		return;
 	}
 	for (size_t i = 0; i < r->columns_n; i++) {
-		if (str_is_utf8(r->csv.fields[i]))
+		struct str field = r->csv.fields[i];
+
+		/* No JSON text of ours may hold a NUL. */
+		if (str_is_utf8(field) && str_find(field, '\0') == field.n)
 			continue;
-		buf_printf(&r->error, "field %zu is not UTF-8", i + 1);
+		buf_printf(&r->error, "field %zu is not UTF-8 text", i + 1);
 		return;
 	}
 }
@@ -277,9 +280,7 @@ static struct str trim_line(struct mint_rows *r, struct str line)
 {
 	if (r->line == 1 && str_starts(line, STR("\xef\xbb\xbf")))
 		line = str_skip(line, 3);
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	return str_trim(line);
+	return mint_json_trim(line);
 }
 
 static enum err take_json_row(struct mint_rows *r, struct str line, bool whole)

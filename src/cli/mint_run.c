@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/assert.h"
+
 enum err mint_input_init(struct mint_input *in, int fd)
 {
 	*in = (struct mint_input){.fd = fd};
@@ -135,6 +137,7 @@ static enum err match(
 	*there = false;
 	if (!r->matching)
 		return OK;
+	ASSERT(r->file);
 	e = mint_file_match(r->file, row->prefix, row->number == 0, &found);
 	if (e)
 		return failed(r, e, "the output cannot be read");

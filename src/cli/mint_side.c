@@ -58,13 +58,11 @@ static const char *text_of(const struct mint_side *side, size_t i)
 char *mint_side_path(const char *output)
 {
 	static const char end[] = ".ctio-mint";
-	size_t n = strlen(output);
-	char *path = malloc(n + sizeof(end));
+	size_t n = strlen(output) + sizeof(end);
+	char *path = malloc(n);
 
-	if (!path)
-		return NULL;
-	memcpy(path, output, n);
-	memcpy(path + n, end, sizeof(end));
+	if (path)
+		(void)snprintf(path, n, "%s%s", output, end);
 	return path;
 }
 

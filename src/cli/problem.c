@@ -23,10 +23,10 @@ static struct str text_member(const struct json_t *object, const char *name)
 	return json_str_of(value);
 }
 
-static void put_errors(
-	const struct json_t *errors, bool after_text, struct buf *to)
+static void put_errors(const struct json_t *errors, struct buf *to)
 {
 	size_t n = json_array_length(errors);
+	size_t start = to->n;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct json_t *error = json_array_at(errors, i);
@@ -36,7 +36,9 @@ static void put_errors(
 			continue;
 		pointer = text_member(error, "pointer");
 		detail = text_member(error, "detail");
-		buf_text(to, i || after_text ? "; " : "");
+		if (!detail.n)
+			continue;
+		buf_text(to, to->n > start ? "; " : "");
 		if (pointer.n) {
 			put_plain(to, pointer);
 			buf_text(to, ": ");
@@ -45,10 +47,27 @@ static void put_errors(
 	}
 }
 
+/* The sentence, and the errors; a sentence that only counts them is left out.
+ */
+static void put_problem(
+	const struct json_t *problem, struct str text, struct buf *to)
+{
+	const struct json_t *errors = json_member(problem, STR("errors"));
+	struct buf found;
+
+	buf_init(&found, to->max);
+	if (errors && json_kind_of(errors) == JSON_KIND_ARRAY)
+		put_errors(errors, &found);
+	if (!found.n || !str_ends(text, STR("see errors.")))
+		put_plain(to, text);
+	if (found.n && !str_ends(text, STR("see errors.")))
+		buf_text(to, "; ");
+	buf_str(to, buf_view(&found));
+	buf_deinit(&found);
+}
+
 bool problem_of_json(const struct json_t *problem, struct buf *to)
 {
-	const struct json_t *errors;
-	size_t start = to->n;
 	struct str text;
 
 	if (!problem || json_kind_of(problem) != JSON_KIND_OBJECT)
@@ -58,15 +77,7 @@ bool problem_of_json(const struct json_t *problem, struct buf *to)
 		text = text_member(problem, "title");
 	if (!text.n)
 		return false;
-	put_plain(to, text);
-	errors = json_member(problem, STR("errors"));
-	if (errors && json_kind_of(errors) == JSON_KIND_ARRAY &&
-		json_array_length(errors)) {
-		/* They say more than the sentence that counts them. */
-		if (str_ends(text, STR("see errors.")))
-			to->n = start;
-		put_errors(errors, to->n > start, to);
-	}
+	put_problem(problem, text, to);
 	return true;
 }
 

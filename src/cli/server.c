@@ -154,6 +154,7 @@ static enum err listen_api(struct server *s, struct server_problem *problem)
 		.keepalive = true,
 		.handler = api_handler(s->api),
 		.head_timeout_ms = (uint32_t)api->head_timeout_ms,
+		.body_timeout_ms = (uint32_t)api->idle_timeout_ms,
 		.idle_timeout_ms = (uint32_t)api->idle_timeout_ms,
 		.connections_max = (uint32_t)api->connections_max,
 	};

@@ -1,8 +1,8 @@
-#include "cli/settings.h"
+#include "cli/settings_table.h"
 
 #include <stddef.h>
 
-#include "cli/settings_table.h"
+#include "cli/settings.h"
 
 #define SECTION(field)       offsetof(struct settings, field)
 #define SERVER(field)        offsetof(struct settings_server, field)
@@ -17,11 +17,11 @@ _Static_assert(offsetof(struct settings_region, name) == 0, "name is first");
 _Static_assert(offsetof(struct settings_domain, host) == 0, "name is first");
 
 enum {
-	SECOND = 1000,
-	MINUTE = 60 * SECOND,
-	HOUR = 60 * MINUTE,
 	SCHEME_MAX = 32
 };
+
+#define MINUTE_MS UINT64_C(60000)
+#define HOUR_MS   (60 * MINUTE_MS)
 
 static const char duration[] = "duration";
 
@@ -58,19 +58,19 @@ static const struct conf_setting settings[] = {
 	{"click", "commit_wait_max", CONF_DURATION, "100ms", duration,
 		"How long a redirect waits for its click to be on disk; 0: it "
 		"does not.",
-		CLICK(commit_wait_max_ms), 0, 10 * MINUTE},
+		CLICK(commit_wait_max_ms), 0, 10 * MINUTE_MS},
 	{"click", "trusted_proxies", CONF_PREFIXES, "", "list of prefixes",
 		"Who may say in X-Forwarded-For whom a tap is from.",
 		CLICK(trusted_proxies)},
 	{"click", "head_timeout", CONF_DURATION, "5s", duration,
 		"How long a request's head may take.", CLICK(head_timeout_ms),
-		100, HOUR},
+		100, HOUR_MS},
 	{"click", "idle_timeout", CONF_DURATION, "60s", duration,
 		"How long a kept connection may be silent.",
-		CLICK(idle_timeout_ms), 100, 24 * HOUR},
+		CLICK(idle_timeout_ms), 100, 24 * HOUR_MS},
 	{"click", "write_timeout", CONF_DURATION, "10s", duration,
 		"How long an answer may take to leave.",
-		CLICK(write_timeout_ms), 100, HOUR},
+		CLICK(write_timeout_ms), 100, HOUR_MS},
 	{"click", "connections_max", CONF_COUNT, "65536", "number",
 		"Connections at once.", CLICK(connections_max), 1,
 		SETTINGS_CONNECTIONS_MAX},
@@ -85,10 +85,10 @@ static const struct conf_setting settings[] = {
 		4 << 10, 16 << 20},
 	{"api", "head_timeout", CONF_DURATION, "10s", duration,
 		"How long a request's head may take.", API(head_timeout_ms),
-		100, HOUR},
+		100, HOUR_MS},
 	{"api", "idle_timeout", CONF_DURATION, "60s", duration,
 		"How long a connection, or a stream, may be silent.",
-		API(idle_timeout_ms), 100, 24 * HOUR},
+		API(idle_timeout_ms), 100, 24 * HOUR_MS},
 	{"api", "connections_max", CONF_COUNT, "1024", "number",
 		"Connections at once.", API(connections_max), 1,
 		SETTINGS_CONNECTIONS_MAX},

@@ -38,6 +38,7 @@ struct exchange {
 	struct http_client_answer *answer;
 	struct str unsent;
 	uint64_t active_ms; /* when a byte last went or came */
+	bool head_ended;    /* curl takes a head that breaks off for whole */
 	enum err err;       /* a callback's own, which curl cannot carry */
 	char error[CURL_ERROR_SIZE];
 };
@@ -210,11 +211,14 @@ static size_t on_head(char *p, size_t size, size_t n, void *arg)
 
 	x->active_ms = now_ms();
 	/* A new head: an informational one (100) came before it. */
-	if (str_starts(line, STR("HTTP/")))
+	if (str_starts(line, STR("HTTP/"))) {
 		buf_reset(&x->answer->head);
+		x->head_ended = false;
+	}
 	while (line.n &&
 		(line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
 		line.n--;
+	x->head_ended = x->head_ended || line.n == 0;
 	buf_str(&x->answer->head, line);
 	buf_byte(&x->answer->head, '\n');
 	x->err = buf_err(&x->answer->head);
@@ -360,8 +364,10 @@ static enum err connect_error(const struct exchange *x)
 /* What curl's result means for the caller. */
 static enum err judge(struct exchange *x, CURLcode code)
 {
-	if (code == CURLE_OK)
+	if (code == CURLE_OK && x->head_ended)
 		return OK;
+	if (code == CURLE_OK)
+		code = CURLE_GOT_NOTHING;
 	say(x->answer, x->error[0] ? x->error : curl_easy_strerror(code));
 	if (x->err)
 		return x->err;

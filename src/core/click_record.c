@@ -204,6 +204,7 @@ enum err click_decode(struct str record, uint64_t sequence, struct click *c)
 		&r, record, str_make(key, sizeof(key)), CLICK_FORMAT, &version);
 	if (e)
 		return e;
+	ASSERT(r.p);
 	flags = reader_be16(&r);
 	get_flags(&click, flags);
 	get_fields(&r, &click, flags);

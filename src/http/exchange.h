@@ -1,7 +1,8 @@
 /* What handlers see: one request and its answer. A listener's on_request() is
  * called with an exchange, which ends by exactly one http_answer(), or one
  * http_answer_stream() and its stop(). Until then it stays valid, even if the
- * peer has left: an answer then goes nowhere. All on the loop's thread.
+ * peer has left: an answer then goes nowhere. One that is never answered ends
+ * with its listener. All on the loop's thread.
  *
  * None of these functions calls back into the handler. */
 #pragma once

@@ -179,6 +179,8 @@ static void set_tick(struct loop *loop)
 	}
 	if (next >= loop->tick_ms)
 		return;
+	/* The turn has taken time. */
+	loop->clock_is_old = true;
 	ms = next > loop_mono_ms(loop) ? next - loop_mono_ms(loop) : 0;
 	tv.tv_sec = (time_t)(ms / 1000);
 	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);

@@ -43,9 +43,11 @@ struct http_listen_options {
 	uint32_t body_timeout_ms;  /* each KiB of a body */
 	uint32_t write_timeout_ms; /* each 16 KiB of an answer */
 	uint32_t idle_timeout_ms;  /* between requests */
-	uint32_t connections_max;  /* of this listener on this loop */
-	/* The same, of one address (of IPv6: a /64); more get a 503. Not for
-	 * trusted peers and unix sockets. */
+	/* Of this listener on this loop; more get a 503. Idle ones take 1 KB
+	 * each, those with bytes pending 16 KiB more in each direction. */
+	uint32_t connections_max;
+	/* The same, of one address (of IPv6: a /64). Not for trusted peers and
+	 * unix sockets. */
 	uint32_t connections_per_ip_max;
 	const struct ip_prefix *trusted; /* outlive the listener */
 	size_t trusted_n;

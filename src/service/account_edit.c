@@ -136,10 +136,8 @@ static enum err run(struct links_job *job, struct links_batch *batch)
 	struct api_key key;
 	enum err e = account_by_name(batch->txn, d->name, &a);
 
-	if (e && e != ERR_NOT_FOUND) {
-		db_fail(batch->txn, e);
+	if (e && e != ERR_NOT_FOUND)
 		return e;
-	}
 	if (d->is_new != (e == ERR_NOT_FOUND)) {
 		problem_set(&d->problem,
 			d->is_new ? PROBLEM_CONFLICT : PROBLEM_NOT_FOUND,
@@ -192,7 +190,7 @@ bool api_key_edit_read(struct api_key_edit *d, const struct json_t *body)
 	struct json_findings *findings = &d->problem.findings;
 	const struct json_t *scopes = NULL;
 	enum json_state has_ttl = JSON_ABSENT;
-	struct str ttl;
+	struct str ttl = {0};
 	const struct json_field table[] = {
 		{"scopes", JSON_FIELD_ARRAY, JSON_NULLABLE | JSON_NONEMPTY,
 			SCOPES_N, &scopes, NULL},
@@ -202,7 +200,7 @@ bool api_key_edit_read(struct api_key_edit *d, const struct json_t *body)
 	(void)json_read_object(
 		body, "#", table, sizeof(table) / sizeof(table[0]), findings);
 	read_scopes(d, scopes);
-	if (has_ttl == JSON_PRESENT &&
+	if (has_ttl == JSON_PRESENT && ttl.p &&
 		(num_parse_duration(ttl, &d->ttl_ms) || !d->ttl_ms))
 		json_finding_add(findings, "#", STR("ttl"),
 			"must be a duration such as 24h or 90d");
@@ -235,10 +233,8 @@ static enum err run_key(struct links_job *job, struct links_batch *batch)
 			"The account has no such key.");
 		return ERR_NOT_FOUND;
 	}
-	if (e) {
-		db_fail(batch->txn, e);
+	if (e)
 		return e;
-	}
 	if (!k.revoked_ms)
 		k.revoked_ms = batch->now_ms;
 	put_api_key(batch, &k);

@@ -85,9 +85,9 @@ bool campaign_patch_read(struct campaign_patch *p, const struct json_t *body,
 
 	(void)json_read_object(
 		body, "#", table, sizeof(table) / sizeof(table[0]), findings);
-	if (p->state_given == JSON_PRESENT)
+	if (p->state_given == JSON_PRESENT && state.p)
 		(void)state_read(state, &p->active, findings);
-	if (p->override_given == JSON_PRESENT)
+	if (p->override_given == JSON_PRESENT && p->override.n)
 		(void)destination_check(regions, region, account, p->override,
 			"#", STR("override"), findings);
 	if (findings->n)
@@ -107,10 +107,8 @@ static enum err run_patch(struct links_job *job, struct links_batch *batch)
 			"There is no campaign of this name.");
 		return e;
 	}
-	if (e) {
-		db_fail(batch->txn, e);
+	if (e)
 		return e;
-	}
 	if (p->state_given == JSON_PRESENT)
 		c.active = p->active;
 	if (p->override_given == JSON_PRESENT)

@@ -93,9 +93,10 @@ enum err feed_page_gather(struct feed_page *p, struct view *v, size_t budget)
 	enum err e;
 
 	tally = view_tally(v, &e);
-	if (!tally)
-		return e;
-	e = gather_postings(p, tally, &budget);
+	if (!e)
+		e = gather_postings(p, tally, &budget);
+	if (e == ERR_AGAIN)
+		return ERR_BUSY;
 	if (e == ERR_CORRUPT)
 		tally_report_damage(v->region->tally);
 	if (!e && !p->is_whole && budget)
@@ -137,6 +138,16 @@ static struct str or_null(struct str s)
 	return s.n ? s : str_make(NULL, 0);
 }
 
+static enum err override_destination(struct feed_row *r, struct str override)
+{
+	r->destination = or_null(override);
+	if (!r->click.forwarded_query)
+		return OK;
+	url_forward_query(&r->destination_bytes, override, r->click.query);
+	r->destination = buf_view(&r->destination_bytes);
+	return buf_err(&r->destination_bytes);
+}
+
 static enum err own_destination(struct feed_row *r, const struct link *link,
 	const struct stored_token *token)
 {
@@ -176,7 +187,7 @@ static enum err join_destination(struct feed_row *r, struct view *v,
 		e = campaign_at(
 			&v->links, c->campaign, c->target_revision, &campaign);
 		if (!e)
-			r->destination = or_null(campaign.override);
+			e = override_destination(r, campaign.override);
 		break;
 	case CLICK_TARGET_LINK_FALLBACK:
 		e = link_at(&v->links, c->link, c->target_revision, &then);

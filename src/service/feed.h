@@ -34,7 +34,8 @@ CHECKED enum err feed_page_init(
 	struct feed_page *p, uint64_t account, uint64_t after, size_t limit);
 void feed_page_deinit(struct feed_page *p);
 /* Gathers until the page is whole or the work budget is spent: then ERR_AGAIN,
- * to be called again in a later snapshot. */
+ * to be called again in a later snapshot. ERR_BUSY: the tally is being rebuilt,
+ * ERR_FULL: too many segments are held; both may take a while. */
 CHECKED enum err feed_page_gather(
 	struct feed_page *p, struct view *v, size_t budget);
 

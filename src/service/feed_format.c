@@ -268,11 +268,38 @@ void feed_csv_header(struct buf *out)
 	csv_row_end(&w);
 }
 
+/* What phones send need not be UTF-8, but the export is: U+FFFD stands for
+ * each byte that is not, as in JSON. */
+static void csv_put_clean(struct csv_writer *w, struct str s)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	struct buf clean;
+
+	if (str_is_utf8(s)) {
+		csv_put_str(w, s);
+		return;
+	}
+	buf_init(&clean, s.n * (sizeof(replacement) - 1));
+	while (s.n) {
+		size_t n = str_utf8_sequence(s);
+
+		if (n)
+			buf_add(&clean, s.p, n);
+		else
+			buf_text(&clean, replacement);
+		s = str_skip(s, n ? n : 1);
+	}
+	csv_put_str(w, buf_view(&clean));
+	if (buf_err(&clean) && !w->b->err)
+		w->b->err = buf_err(&clean);
+	buf_deinit(&clean);
+}
+
 static void csv_put_value(struct csv_writer *w, const struct value *v)
 {
 	switch (v->type) {
 	case TEXT:
-		csv_put_str(w, v->text);
+		csv_put_clean(w, v->text);
 		break;
 	case NUMBER:
 		csv_put_u64(w, v->number);

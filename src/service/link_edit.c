@@ -40,7 +40,8 @@ bool link_edit_read(struct link_edit *d, const struct json_t *body)
 
 	(void)json_read_object(
 		body, "#", table, sizeof(table) / sizeof(table[0]), findings);
-	if (d->kind == LINK_PUT && d->has_destination == JSON_ABSENT)
+	if (d->kind == LINK_PUT && d->has_destination == JSON_ABSENT &&
+		json_kind_of(body) == JSON_KIND_OBJECT)
 		json_finding_add(
 			findings, "#", STR("destination"), "is required");
 	if (d->has_name == JSON_PRESENT && !str_eq(d->body_name, d->name))
@@ -222,12 +223,27 @@ static void finish(struct link_edit *d, struct links_batch *batch,
 	put_link(batch, l);
 }
 
+/* Makes l's strings views of a copy: making a campaign is a write, which those
+ * of the old record do not survive. */
+static void keep(struct links_batch *batch, struct link *l, struct buf *copy)
+{
+	enum err e;
+
+	link_record_put(copy, l);
+	e = buf_err(copy);
+	if (!e)
+		e = link_record_get(buf_view(copy), l);
+	if (e)
+		db_fail(batch->txn, e);
+}
+
 static enum err edit(struct link_edit *d, struct links_batch *batch,
 	const struct link *before, const struct account *account)
 {
 	struct json_findings *findings = &d->problem.findings;
 	struct link l = before && d->kind != LINK_PUT ? *before : new_link(d);
 	struct uri_template t;
+	struct buf copy;
 
 	if (d->kind == LINK_DISABLE) {
 		l.active = false;
@@ -247,7 +263,10 @@ static enum err edit(struct link_edit *d, struct links_batch *batch,
 			"The link was not changed.");
 		return ERR_INVALID;
 	}
+	buf_init(&copy, LINK_RECORD_MAX);
+	keep(batch, &l, &copy);
 	finish(d, batch, before, &l);
+	buf_deinit(&copy);
 	return OK;
 }
 
@@ -262,10 +281,8 @@ static enum err run(struct links_job *job, struct links_batch *batch)
 	found = link_by_name(batch->txn, d->account, d->name, &before);
 	if (!e && found != ERR_NOT_FOUND)
 		e = found;
-	if (e) {
-		db_fail(batch->txn, e);
+	if (e)
 		return e;
-	}
 	if (found == ERR_NOT_FOUND && d->kind != LINK_PUT) {
 		problem_set(&d->problem, PROBLEM_NOT_FOUND,
 			"There is no link of this name.");

@@ -30,7 +30,8 @@ void mint_encoded_deinit(struct mint_encoded *m)
 	buf_deinit(&m->new_campaign);
 }
 
-static bool read_fields(const struct json_t *root, struct fields *f,
+/* What has a finding here is not looked at again. */
+static void read_fields(const struct json_t *root, struct fields *f,
 	struct json_findings *findings)
 {
 	const struct json_field table[] = {
@@ -51,8 +52,13 @@ static bool read_fields(const struct json_t *root, struct fields *f,
 		{"test", JSON_FIELD_BOOL, 0, 0, &f->test, NULL},
 	};
 
-	return json_read_object(
+	(void)json_read_object(
 		root, "#", table, sizeof(table) / sizeof(table[0]), findings);
+}
+
+static bool is_name(struct str s)
+{
+	return s.n > 0 && s.n <= LINK_NAME_MAX;
 }
 
 /* Names and values, ascending by name. */
@@ -64,11 +70,13 @@ static void read_params(const struct fields *f, struct token_shape *shape,
 	while (f->params && json_members_next(&m)) {
 		size_t at = shape->names_n;
 
-		if (json_kind_of(m.value) != JSON_KIND_STR) {
+		struct str value = STR("");
+
+		if (json_kind_of(m.value) == JSON_KIND_STR)
+			value = json_str_of(m.value);
+		else
 			json_finding_add(findings, "#/params", m.name,
 				"must be a string");
-			continue;
-		}
 		if (at == TOKEN_PARAMS_MAX)
 			return; /* the field's length is a finding already */
 		while (at > 0 && str_cmp(m.name, shape->names[at - 1]) < 0) {
@@ -77,7 +85,7 @@ static void read_params(const struct fields *f, struct token_shape *shape,
 			at--;
 		}
 		shape->names[at] = m.name;
-		tail->values[at] = json_str_of(m.value);
+		tail->values[at] = value;
 		shape->names_n++;
 	}
 }
@@ -173,6 +181,20 @@ static void check_link(const struct mint_context *c,
 	}
 }
 
+/* The campaign that the line, or its defaults, name; empty: none. */
+static struct str campaign_name(const struct mint_context *c,
+	const struct fields *f, struct json_findings *findings)
+{
+	struct str name = f->campaign_state == JSON_ABSENT
+				  ? c->defaults.campaign
+				  : f->campaign;
+
+	if (is_name(name) && !link_name_is_valid(name))
+		json_finding_add(findings, "#", STR("campaign"),
+			"must be letters, digits, '.', '_' and '-'");
+	return name;
+}
+
 /* The campaign's id; ERR_AGAIN if it is to be made first. */
 static enum err find_campaign(struct mint_context *c, struct str name,
 	bool is_retry, uint64_t *id, struct mint_encoded *m,
@@ -181,11 +203,6 @@ static enum err find_campaign(struct mint_context *c, struct str name,
 	struct campaign campaign;
 	enum err e;
 
-	if (!link_name_is_valid(name)) {
-		json_finding_add(findings, "#", STR("campaign"),
-			"must be letters, digits, '.', '_' and '-'");
-		return ERR_INVALID;
-	}
 	e = campaign_by_name(c->links, c->account->id, name, &campaign);
 	if (e == ERR_NOT_FOUND) {
 		buf_str(&m->new_campaign, name);
@@ -208,7 +225,7 @@ static void read_ttl(const struct mint_context *c, const struct fields *f,
 		shape->ttl_ms = c->defaults.ttl_ms;
 		return;
 	}
-	if (f->ttl_state == JSON_PRESENT &&
+	if (f->ttl_state == JSON_PRESENT && f->ttl.n &&
 		(num_parse_duration(f->ttl, &shape->ttl_ms) ||
 			shape->ttl_ms == 0))
 		json_finding_add(findings, "#", STR("ttl"),
@@ -231,7 +248,7 @@ static enum err read_target(struct mint_context *c, const struct fields *f,
 		if (shape->names_n)
 			json_finding_add(findings, "#", STR("params"),
 				"params need a link");
-		if (!is_retry)
+		if (!is_retry && f->destination.n)
 			(void)destination_check(c->regions, c->region,
 				c->account, f->destination, "#",
 				STR("destination"), findings);
@@ -240,6 +257,9 @@ static enum err read_target(struct mint_context *c, const struct fields *f,
 		shape->destination = f->destination;
 		return OK;
 	}
+	if (f->link_state != JSON_ABSENT ? !is_name(f->link)
+					 : f->destination_state != JSON_ABSENT)
+		return OK; /* a finding already */
 	if (!name.n) {
 		json_finding_add(findings, "#", STR("link"),
 			"give a link or a destination");
@@ -262,10 +282,11 @@ static enum err encode(struct mint_context *c, const struct json_t *root,
 	struct fields f = {0};
 	struct token_shape shape = {.account = c->account->id};
 	struct token_tail tail = {0};
-	struct str campaign = c->defaults.campaign;
+	struct str campaign;
 	enum err e;
 
-	if (!read_fields(root, &f, findings))
+	read_fields(root, &f, findings);
+	if (json_kind_of(root) != JSON_KIND_OBJECT)
 		return ERR_INVALID;
 	shape.test = f.test;
 	tail.recipient = f.recipient;
@@ -276,10 +297,9 @@ static enum err encode(struct mint_context *c, const struct json_t *root,
 	e = read_target(c, &f, is_retry, &shape, &tail, findings);
 	if (e)
 		return e;
+	campaign = campaign_name(c, &f, findings);
 	if (findings->n)
 		return ERR_INVALID;
-	if (f.campaign_state != JSON_ABSENT)
-		campaign = f.campaign;
 	if (campaign.n)
 		e = find_campaign(
 			c, campaign, is_retry, &shape.campaign, m, findings);

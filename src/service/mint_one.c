@@ -138,6 +138,11 @@ enum mint_one_step mint_one_step(struct mint_one *m)
 		e = account_by_id(c.links, m->account, &account);
 	if (e)
 		return refuse_err(m, e);
+	if (!account.active) {
+		problem_set(&m->problem, PROBLEM_FORBIDDEN,
+			"The account is disabled.");
+		return MINT_ONE_REFUSED;
+	}
 	c.account = &account;
 	mint_encoded_init(&encoded);
 	step = step_with(m, &c, &encoded);

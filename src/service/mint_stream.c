@@ -197,14 +197,17 @@ void mint_stream_submit_campaign(struct mint_stream *s)
 		mint_stream_fail_err(s, e, s->physical);
 	}
 }
+
 void mint_stream_break(
 	struct mint_stream *s, enum problem_kind kind, const char *why)
 {
+	bool within = s->partial.n || s->is_overlong;
+
 	if (s->is_failed)
 		return;
 	s->problem = (struct problem){0};
 	problem_set(&s->problem, kind, "%s", why);
-	mint_stream_fail(s, s->physical + 1);
+	mint_stream_fail(s, within ? s->physical : s->physical + 1);
 }
 
 void mint_stream_job_done(struct mint_stream *s)
@@ -218,17 +221,16 @@ void mint_stream_job_done(struct mint_stream *s)
 		if (s->campaign.job.result)
 			mint_stream_fail_err(
 				s, s->campaign.job.result, s->physical);
-		mint_stream_submit(s);
-		return;
-	}
-	if (j->job.result) {
+	} else if (j->job.result) {
 		mint_stream_fail_err(
 			s, j->job.result, s->job_line[!s->gathering]);
 	} else {
 		s->stream = j->stream;
 		s->committed = j->first_line + j->count;
 	}
-	mint_job_reset(j);
+	if (flight == MINT_JOB)
+		mint_job_reset(j);
+	mint_stream_take_waiting(s);
 	mint_stream_submit(s);
 }
 

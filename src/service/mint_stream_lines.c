@@ -4,6 +4,13 @@
 #include "store/stream_store.h"
 #include "store/token_store.h"
 
+/* What is kept of a refused line, to know it again. One that is cut off is not
+ * taken for one that ends there. */
+static uint64_t refused_hash(const struct mint_stream *s, struct str line)
+{
+	return s->is_overlong ? ~hash64(line) : hash64(line);
+}
+
 static enum err add_to_job(struct mint_stream *s, struct mint_job *j,
 	struct str line, bool refused)
 {
@@ -17,7 +24,8 @@ static enum err add_to_job(struct mint_stream *s, struct mint_job *j,
 	problem_put(&refusal, &s->problem, TOKEN_REFUSAL_MAX);
 	e = buf_err(&refusal);
 	if (!e)
-		e = mint_job_refuse(j, hash64(line), buf_view(&refusal));
+		e = mint_job_refuse(
+			j, refused_hash(s, line), buf_view(&refusal));
 	buf_deinit(&refusal);
 	return e;
 }
@@ -59,9 +67,10 @@ static enum err compare(
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 	if (entry.refused)
-		return entry.line_hash == hash64(line) && !s->is_overlong
-			       ? OK
-			       : ERR_CONFLICT;
+		return entry.line_hash == refused_hash(s, line) ? OK
+								: ERR_CONFLICT;
+	if (s->is_overlong)
+		return ERR_CONFLICT;
 	e = token_shape_get(entry.shape, &shape);
 	if (e)
 		return e;
@@ -238,6 +247,16 @@ size_t mint_stream_feed(struct mint_stream *s, struct str bytes)
 	}
 	mint_stream_submit(s);
 	return s->is_failed ? bytes.n : taken;
+}
+
+void mint_stream_take_waiting(struct mint_stream *s)
+{
+	struct mint_context c;
+	struct account account;
+
+	if (s->partial_is_whole && !s->is_failed &&
+		begin_context(s, &c, &account))
+		(void)take_partial(s, &c); /* or it waits for another job */
 }
 
 bool mint_stream_finish(struct mint_stream *s)

@@ -38,5 +38,7 @@ void mint_stream_fail(struct mint_stream *s, uint64_t line);
 void mint_stream_fail_err(struct mint_stream *s, enum err e, uint64_t line);
 /* Hands the gathered lines to the writer, unless a job is in flight. */
 void mint_stream_submit(struct mint_stream *s);
+/* Takes the line that waited for a job's end, though all bytes were fed. */
+void mint_stream_take_waiting(struct mint_stream *s);
 /* Has the campaign made that s->encoded asks for, unless a job is in flight. */
 void mint_stream_submit_campaign(struct mint_stream *s);

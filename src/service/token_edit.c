@@ -11,7 +11,7 @@ bool token_edit_read(struct token_edit *d, const struct json_t *body)
 {
 	struct json_findings *findings = &d->problem.findings;
 	enum json_state has = JSON_ABSENT;
-	struct str text;
+	struct str text = {0};
 	const struct json_field table[] = {
 		{"expires_at", JSON_FIELD_STR, JSON_NULLABLE, 0, &text, &has},
 	};
@@ -20,7 +20,8 @@ bool token_edit_read(struct token_edit *d, const struct json_t *body)
 	if (has == JSON_ABSENT && !findings->n)
 		json_finding_add(
 			findings, "#", STR("expires_at"), "is required");
-	if (has == JSON_PRESENT && timestamp_parse(text, &d->expires_ms))
+	if (has == JSON_PRESENT && text.p &&
+		timestamp_parse(text, &d->expires_ms))
 		json_finding_add(findings, "#", STR("expires_at"),
 			"must be an RFC 3339 time such as "
 			"2026-12-31T23:59:59Z");
@@ -38,10 +39,8 @@ static enum err run(struct links_job *job, struct links_batch *batch)
 	struct buf record;
 	enum err e = token_change_of(batch->txn, d->token, &c);
 
-	if (e && e != ERR_NOT_FOUND) {
-		db_fail(batch->txn, e);
+	if (e && e != ERR_NOT_FOUND)
 		return e;
-	}
 	if (d->revoke) {
 		c.revoked = true;
 	} else {

@@ -1,10 +1,12 @@
 #include "service/view.h"
 
-static enum err view_init(struct view *v, struct region *region)
+static enum err view_init(
+	struct view *v, struct region *region, struct counter *snapshots)
 {
 	enum err e;
 
 	v->region = region;
+	v->snapshots = snapshots;
 	e = token_codec_init(&v->codec, &region->keys);
 	if (!e)
 		e = opaque_cipher_init(&v->click_ids, &region->keys, "click");
@@ -26,7 +28,8 @@ enum err views_init(struct regions *regions, struct views *v)
 	*v = (struct views){.regions = regions};
 	for (size_t i = 0; !e && i < regions->n; i++)
 		if (regions->items[i].settings.serve)
-			e = view_init(&v->items[i], &regions->items[i]);
+			e = view_init(&v->items[i], &regions->items[i],
+				&v->snapshots);
 	if (e)
 		views_deinit(v);
 	return e;
@@ -81,6 +84,8 @@ static struct db_txn *renewed(struct db_txn *t, enum err *e)
 
 struct db_txn *view_links(struct view *v, enum err *e)
 {
+	if (!v->links.is_live)
+		counter_add(v->snapshots, 1);
 	return renewed(&v->links, e);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/metric.h"
 #include "core/cipher.h"
 #include "core/opaque.h"
 #include "core/token.h"
@@ -22,12 +23,14 @@ struct view {
 	struct db_txn links;
 	struct db_txn tally;
 	struct click_reader clicks;
+	struct counter *snapshots; /* of all views together */
 	bool is_open;
 };
 
 /* One thread's. */
 struct views {
 	struct regions *regions;
+	struct counter snapshots; /* of links, begun */
 	struct view items[REGIONS_MAX];
 };
 

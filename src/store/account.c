@@ -76,6 +76,8 @@ enum err api_key_next(
 	enum err e = ERR_NOT_FOUND;
 	bool more;
 
+	if (after == UINT64_MAX)
+		return ERR_NOT_FOUND; /* ids are random: there may be one */
 	db_cursor_init(t, LINKS_API_KEYS, &c);
 	more = db_seek(&c, str_make(key.bytes, sizeof(key.bytes)));
 	while (more) {

@@ -2,11 +2,6 @@
 
 #include "store/click_reader.h"
 
-enum {
-	/* Leaves the writer room before it must wait for the tally. */
-	REPLAY_TOKENS_MAX = 500000,
-};
-
 static enum err replay_one(struct click_overlay *o, uint64_t token)
 {
 	enum err e;
@@ -20,7 +15,7 @@ static enum err replay_one(struct click_overlay *o, uint64_t token)
 }
 
 static enum err replay_all(struct click_overlay *o, struct click_reader *r,
-	uint64_t position, uint64_t *wait_for)
+	uint64_t position, size_t tokens_max, uint64_t *wait_for)
 {
 	struct click click;
 	uint64_t sequence;
@@ -31,7 +26,7 @@ static enum err replay_all(struct click_overlay *o, struct click_reader *r,
 		e = click_reader_next(r, &sequence, &click);
 		if (e)
 			break;
-		if (click_overlay_n(o) >= REPLAY_TOKENS_MAX) {
+		if (click_overlay_n(o) >= tokens_max) {
 			*wait_for = sequence;
 			return ERR_AGAIN;
 		}
@@ -45,7 +40,7 @@ static enum err replay_all(struct click_overlay *o, struct click_reader *r,
 }
 
 enum err click_replay(struct click_overlay *o, struct segments *segments,
-	uint64_t position, uint64_t *wait_for)
+	uint64_t position, size_t tokens_max, uint64_t *wait_for)
 {
 	struct click_reader r;
 	enum err e;
@@ -54,7 +49,7 @@ enum err click_replay(struct click_overlay *o, struct segments *segments,
 	click_overlay_init(o, position);
 	click_reader_init(&r, segments);
 	r.without_agents = true;
-	e = replay_all(o, &r, position, wait_for);
+	e = replay_all(o, &r, position, tokens_max, wait_for);
 	click_reader_deinit(&r);
 	return e;
 }

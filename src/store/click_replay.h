@@ -8,7 +8,8 @@
 #include "store/click_overlay.h"
 #include "store/segments.h"
 
-/* Reads the log behind the tally's position. ERR_AGAIN: too much for an
- * overlay; the tally must first come to *wait_for. */
+/* Reads the log behind the tally's position. ERR_AGAIN: more than so many
+ * tokens; the tally must first come to *wait_for. */
 CHECKED enum err click_replay(struct click_overlay *o,
-	struct segments *segments, uint64_t position, uint64_t *wait_for);
+	struct segments *segments, uint64_t position, size_t tokens_max,
+	uint64_t *wait_for);

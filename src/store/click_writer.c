@@ -42,6 +42,7 @@ struct click_writer {
 	struct queue_item *taken; /* off the queue, not in the batch */
 	struct click_entry *batch[CLICK_COMMIT_ROWS];
 	size_t batch_n;
+	size_t rows_max; /* of a batch */
 	uint64_t batch_bytes;
 };
 
@@ -129,7 +130,8 @@ static bool can_decide(struct click_writer *w, uint64_t position)
 	if (position < w->overlay.dropped_to)
 		return false;
 	w->wait_for = w->overlay.old_newest;
-	return click_overlay_n(&w->overlay) + w->batch_n <= CLICK_OVERLAY_MAX;
+	return click_overlay_n(&w->overlay) + w->batch_n <=
+	       w->options.overlay_max;
 }
 
 static enum err decide_unique(struct click_writer *w, struct click *c)
@@ -232,6 +234,8 @@ static enum err write_batch(struct click_writer *w)
 		w->batch[i]->sequence = sequence++;
 		append(w, &t, w->batch[i]);
 	}
+	/* No snapshot is held while the disk works. */
+	db_reader_reset(&w->tally);
 	e = end_transaction(w, &t);
 	if (e) {
 		take_back(w);
@@ -262,19 +266,21 @@ static enum err attempt(struct click_writer *w)
 	return e;
 }
 
-/* For the tally, which then is asked again; false when stopping and it does
- * not come. */
+/* For the tally, which then is asked again; false when stopping and nothing
+ * waits for it, or it does not come. */
 static bool await_tally(struct click_writer *w, uint64_t *closing_ns)
 {
 	uint64_t limit = (uint64_t)CLICK_STOP_WAIT_MS * NS_PER_MS;
+	enum err e = tally_wait(w->options.tally, w->wait_for, TALLY_WAIT_MS);
 
-	if (is_closing(w) && !*closing_ns)
-		*closing_ns = now_ns(w);
-	if (*closing_ns && now_ns(w) - *closing_ns > limit)
-		return false;
+	if (is_closing(w)) {
+		if (!*closing_ns)
+			*closing_ns = now_ns(w);
+		return e != ERR_CLOSED && queue_held(&w->queue) &&
+		       now_ns(w) - *closing_ns <= limit;
+	}
 	/* It may stand there already, and yet be unable to answer. */
-	if (tally_wait(w->options.tally, w->wait_for, TALLY_WAIT_MS) !=
-		ERR_TIMEOUT)
+	if (e != ERR_TIMEOUT)
 		pause_ms(w, 1);
 	return true;
 }
@@ -311,7 +317,7 @@ static enum err commit(struct click_writer *w)
 			return e;
 		}
 		if (!await_change(w, e, &retry_ms, &closing_ns))
-			return e;
+			return e == ERR_AGAIN ? ERR_TIMEOUT : e;
 		w->begun_ns = now_ns(w);
 	}
 	set_health(w, OK);
@@ -332,7 +338,7 @@ static bool next_batch(struct click_writer *w)
 			queue_wait(&w->queue, w->options.commit_at, due);
 		w->taken = queue_take(&w->queue);
 	}
-	while (w->taken && w->batch_n < CLICK_COMMIT_ROWS) {
+	while (w->taken && w->batch_n < w->rows_max) {
 		struct queue_item *item = w->taken;
 
 		w->taken = item->next;
@@ -349,8 +355,9 @@ static enum err replay(struct click_writer *w)
 	if (e)
 		return e;
 	db_reader_reset(&w->tally);
-	return click_replay(
-		&w->overlay, w->options.segments, position, &w->wait_for);
+	/* Half of it leaves room before it must wait for the tally. */
+	return click_replay(&w->overlay, w->options.segments, position,
+		w->options.overlay_max / 2, &w->wait_for);
 }
 
 /* The first thing the thread does; clicks wait in the queue meanwhile. */
@@ -366,8 +373,6 @@ static void prepare(struct click_writer *w)
 		atomic_store(&w->dead, e);
 		return;
 	}
-	/* Before the first click needs it; if this fails, that one tells. */
-	(void)take_hot(w);
 	set_health(w, OK);
 }
 
@@ -408,6 +413,12 @@ static void set_options(
 		w->options.commit_at = CLICK_COMMIT_AT;
 	if (!options->interval_us)
 		w->options.interval_us = CLICK_INTERVAL_US;
+	if (!options->overlay_max)
+		w->options.overlay_max = CLICK_OVERLAY_MAX;
+	w->rows_max = w->options.overlay_max / 4;
+	if (w->rows_max > CLICK_COMMIT_ROWS)
+		w->rows_max = CLICK_COMMIT_ROWS;
+	ASSERT(w->rows_max > 0);
 	w->metrics.commit_us.bounds = commit_bounds_us;
 	w->metrics.commit_us.bounds_n =
 		sizeof(commit_bounds_us) / sizeof(commit_bounds_us[0]);

@@ -51,6 +51,7 @@ struct click_writer_options {
 	void *arg;
 	uint32_t commit_at;   /* 0: CLICK_COMMIT_AT */
 	uint32_t interval_us; /* 0: CLICK_INTERVAL_US */
+	uint32_t overlay_max; /* 0: CLICK_OVERLAY_MAX */
 	/* A fault hook for tests: runs before each commit, which fails with
 	 * what it returns. NULL: none. */
 	enum err (*before_commit)(void *arg);
@@ -77,15 +78,16 @@ CHECKED enum err click_writer_start(
  * the process starts again. Done is called after OK only. */
 CHECKED enum err click_writer_push(
 	struct click_writer *w, struct click_entry *entry);
-/* Commits what is queued, then ends the thread. When the disk does not let it,
- * the entries get the error. NULL is fine. */
+/* Commits what is queued, then ends the thread; all pushes have returned and
+ * no more will come. When the disk does not let it, or the tally not within
+ * CLICK_STOP_WAIT_MS, the entries get the error. NULL is fine. */
 void click_writer_stop(struct click_writer *w);
 
 /* Any thread: commits fail or wait for space at present; it goes on by itself
  * when it can. Replies need not wait for their clicks. */
 bool click_writer_is_stalled(const struct click_writer *w);
 /* Any thread: the last commit's outcome, for readiness and status. */
-enum err click_writer_health(const struct click_writer *w);
+CHECKED enum err click_writer_health(const struct click_writer *w);
 size_t click_writer_queued(struct click_writer *w);
 const struct click_writer_metrics *click_writer_metrics(
 	const struct click_writer *w);

@@ -1,6 +1,7 @@
 #include "store/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +18,8 @@ enum {
 	DB_DIR_MODE = 0700,
 	DB_SEALED_SLACK = 1 << 20,
 	DB_UNWRITTEN_MAX = 1 << 20,
+	/* LMDB's header and 64 bytes a reader, and then some. */
+	DB_LOCK_BYTES = 1024 + 64 * DB_READERS_MAX,
 };
 
 /* A short write is EIO in LMDB, whether the disk is full or broken. */
@@ -136,19 +139,46 @@ static enum err check_size(struct db_env *env, const char *dir)
 	return truncate(path, (off_t)used) ? err_from_errno(errno) : OK;
 }
 
+/* LMDB makes its lock file sparse and writes to it through a map: on a full
+ * disk that is a SIGBUS, when it is opened or when one more reader comes. So
+ * its blocks are taken before; LMDB keeps a file that is large enough. */
+static enum err reserve_lock_file(const char *dir)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/lock.mdb", dir);
+	int fd, rc;
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return ERR_TOO_LONG;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, DB_MODE);
+	if (fd < 0)
+		return err_from_errno(errno);
+	do
+		rc = posix_fallocate(fd, 0, DB_LOCK_BYTES);
+	while (rc == EINTR);
+	(void)close(fd); /* before LMDB locks it: closing drops such locks */
+	return err_from_errno(rc);
+}
+
 static enum err open_with(const char *dir, const struct db_options *options,
 	unsigned env_flags, struct db_env **to)
 {
 	bool read_only = env_flags & MDB_RDONLY;
-	struct db_env *env;
+	struct db_env *env = NULL;
 	enum err e;
 	int rc;
 
 	e = env_new(dir, options->map_bytes, &env);
 	if (e)
 		return e;
-	rc = mdb_env_open(env->env, dir, MDB_NOTLS | env_flags, DB_MODE);
-	e = rc ? db_from_lmdb(dir, rc) : check_size(env, dir);
+	ASSERT(env);
+	if (!read_only)
+		e = reserve_lock_file(dir);
+	if (!e) {
+		rc = mdb_env_open(
+			env->env, dir, MDB_NOTLS | env_flags, DB_MODE);
+		e = rc ? db_from_lmdb(dir, rc) : check_size(env, dir);
+	}
 	if (!e) {
 		rc = open_tables(env, options, read_only ? MDB_RDONLY : 0,
 			read_only ? 0 : MDB_CREATE);
@@ -178,7 +208,7 @@ enum err db_create(const char *dir, const struct db_options *options,
 	void (*fill)(struct db_txn *t, void *arg), void *arg)
 {
 	char temp[PATH_MAX];
-	struct db_env *env;
+	struct db_env *env = NULL;
 	struct stat s;
 	enum err e;
 	int n;

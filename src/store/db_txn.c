@@ -1,5 +1,7 @@
 #include "store/db.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "store/db_env.h"
@@ -96,10 +98,13 @@ void db_reader_deinit(struct db_txn *t)
 	*t = (struct db_txn){0};
 }
 
+/* LMDB's interface is not const; it does not write through it. */
 static MDB_val to_val(struct str s)
 {
-	/* LMDB's interface is not const; it does not write through it. */
-	return (MDB_val){s.n, (void *)(uintptr_t)s.p};
+	MDB_val v = {.mv_size = s.n};
+
+	memcpy(&v.mv_data, &s.p, sizeof(v.mv_data));
+	return v;
 }
 
 static struct str from_val(MDB_val v)

@@ -143,7 +143,9 @@ void links_put_next_id(struct db_txn *t, uint64_t next)
 
 enum err links_next_token(struct db_txn *t, uint16_t shard, uint64_t *next)
 {
-	struct db_key64 past = db_key64(links_number((uint16_t)(shard + 1), 0));
+	/* Not shard + 1, which the last shard does not have. */
+	uint64_t last = links_number(shard, LINKS_SEQUENCE_MAX);
+	struct db_key64 past = db_key64(last);
 	struct db_cursor c;
 	uint64_t first;
 	enum err e;

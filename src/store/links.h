@@ -32,6 +32,8 @@ enum {
 	LINKS_SEQUENCE_BITS = 48
 };
 
+#define LINKS_SEQUENCE_MAX ((1ull << LINKS_SEQUENCE_BITS) - 1)
+
 static inline uint64_t links_number(uint16_t shard, uint64_t sequence)
 {
 	return (uint64_t)shard << LINKS_SEQUENCE_BITS | sequence;
@@ -39,7 +41,7 @@ static inline uint64_t links_number(uint16_t shard, uint64_t sequence)
 
 static inline uint64_t links_sequence(uint64_t number)
 {
-	return number & ((1ull << LINKS_SEQUENCE_BITS) - 1);
+	return number & LINKS_SEQUENCE_MAX;
 }
 
 struct links {

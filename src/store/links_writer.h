@@ -74,4 +74,4 @@ void links_writer_stop(struct links_writer *w);
 const struct links_writer_metrics *links_writer_metrics(struct links_writer *w);
 size_t links_writer_queued(struct links_writer *w);
 /* The outcome of the last commit: OK, or why mints are refused now. */
-enum err links_writer_health(struct links_writer *w);
+CHECKED enum err links_writer_health(struct links_writer *w);

@@ -73,11 +73,15 @@ enum err name_index_next(struct db_txn *t, unsigned table, uint64_t account,
 	struct str after, struct str *name, uint64_t *id)
 {
 	char bytes[NAME_KEY_MAX];
-	struct str key = name_key(bytes, account, after);
 	struct db_cursor c;
 	enum err e = ERR_NOT_FOUND;
+	struct str key;
 	bool found;
 
+	/* Behind what is too long for a name lies what is behind its start. */
+	if (after.n > NAME_KEY_MAX - 8)
+		after.n = NAME_KEY_MAX - 8;
+	key = name_key(bytes, account, after);
 	db_cursor_init(t, table, &c);
 	found = db_seek(&c, key);
 	if (found && after.n && str_eq(c.key, key))

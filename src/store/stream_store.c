@@ -12,14 +12,15 @@ enum {
 enum err stream_find(struct db_txn *t, uint32_t today, uint64_t account,
 	const uint8_t name[HASH128_BYTES], struct stream *s)
 {
-	for (uint32_t back = 0; back <= STREAM_DAYS_KEPT; back++) {
+	/* From tomorrow on: the clock may have been set back past midnight. */
+	for (uint32_t back = 0; back <= STREAM_DAYS_KEPT + 1; back++) {
 		uint8_t bytes[STREAM_KEY_BYTES];
 		struct str key = str_make((const char *)bytes, sizeof(bytes));
 		struct str record;
 
-		if (back > today)
+		if (back > today + 1)
 			break;
-		stream_key_put(bytes, today - back, account, name);
+		stream_key_put(bytes, today + 1 - back, account, name);
 		if (db_get(t, LINKS_STREAMS, key, &record))
 			return stream_record_get(record, key, s);
 	}

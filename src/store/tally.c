@@ -1,5 +1,6 @@
 #include "store/tally.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "base/assert.h"
@@ -234,6 +235,12 @@ static void report(struct tally *t, enum err e)
 		log_warn("tally was damaged and is rebuilt dir=%s base_lost=%d",
 			t->dir, tally_lost_base(t));
 	t->was_rebuilt = false;
+	if (t->reader.skipped != t->skipped_logged)
+		log_warn("damaged click records passed by dir=%s count=%" PRIu64
+			 " last=%" PRIu64,
+			segments_dir(t->options.segments),
+			t->reader.skipped - t->skipped_logged, t->last_damaged);
+	t->skipped_logged = t->reader.skipped;
 	if (e && !t->last_err)
 		log_error("tally cannot be written dir=%s error=\"%s\"", t->dir,
 			err_text(e));

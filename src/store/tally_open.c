@@ -130,6 +130,15 @@ static enum err set_options(struct tally *t, const struct tally_options *from)
 	return n < 0 || (size_t)n >= sizeof(t->dir) ? ERR_TOO_LONG : OK;
 }
 
+static void on_damage(void *arg, uint64_t sequence, enum err e, bool is_agent)
+{
+	struct tally *t = arg;
+
+	(void)e;
+	(void)is_agent; /* never: agents are not asked for */
+	t->last_damaged = sequence;
+}
+
 enum err tally_open(const struct tally_options *options, struct tally **to)
 {
 	struct tally *t = calloc(1, sizeof(*t));
@@ -140,6 +149,8 @@ enum err tally_open(const struct tally_options *options, struct tally **to)
 	init_sync(t);
 	click_reader_init(&t->reader, options->segments);
 	t->reader.without_agents = true;
+	t->reader.on_damage = on_damage;
+	t->reader.arg = t;
 	e = set_options(t, options);
 	if (!e)
 		e = tally_batch_new(t->options.batch_clicks, &t->batch);

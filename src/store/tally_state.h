@@ -26,6 +26,7 @@ struct tally {
 	struct click_reader reader;
 	enum err last_err; /* logged already */
 	bool was_rebuilt;  /* to be logged */
+	uint64_t skipped_logged, last_damaged;
 
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */

@@ -77,6 +77,28 @@ def server(make_server):
     return make_server()
 
 
+@pytest.fixture(scope="module")
+def shared_server():
+    """A running server with the defaults, for a whole file: its tests have
+    accounts of their own there, and read no metrics of others."""
+    made = harness.Folder()
+    server = harness.Server(made / "data")
+    try:
+        yield server.start()
+        server.stop()
+    finally:
+        if server.process:
+            server.kill9()
+        print(f"stderr of {server.data}:\n{server.stderr()}")
+        made.remove()
+
+
+@pytest.fixture
+def tenant(shared_server):
+    """An account of this test's own on the shared server."""
+    return harness.Tenant(shared_server)
+
+
 @pytest.fixture
 def key(server):
     """A key of an account of that server, in us1."""

@@ -4,6 +4,7 @@ its two listeners. Standard library only.
 CTIO_BIN names the binary, CTIO_SHIM the library that disturbs disk and clock
 (tests/shim), CTIO_FULL=1 asks for as many rounds as a release wants."""
 import http.client
+import itertools
 import json
 import os
 import re
@@ -148,7 +149,7 @@ class Server:
             ready, _, _ = select.select([out], [], [], max(left, 0))
             piece = os.read(out.fileno(), 4096) if ready else b""
             if not piece:
-                status = self.process.poll()
+                status = self.ended()
                 self.kill9()
                 raise AssertionError(
                     f"the server did not start (exit {status}, stdout "
@@ -163,6 +164,14 @@ class Server:
         self.click_port = int(m.group(1))
         self.api_port = int(m.group(2))
         return self
+
+    def ended(self):
+        """The exit status, which may come a moment after stdout's end; None
+        for a process that goes on."""
+        try:
+            return self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return None
 
     def stop(self, expected=0):
         """SIGTERM, and the exit status that belongs to it."""
@@ -308,6 +317,48 @@ class Server:
         """The sum over all labels; 0 for one that is not there yet."""
         return sum(value for key, value in self.metrics().items()
                    if key == name or key.startswith(name + "{"))
+
+
+class Tenant:
+    """An account on a server that others use too, and what it asks."""
+
+    number = itertools.count(1)
+
+    def __init__(self, server, region="us1"):
+        self.server = server
+        self.name = f"tenant-{next(Tenant.number)}"
+        self.key = server.account(self.name, region)
+
+    def api(self, method, path, json_body=None, key=None, **options):
+        return self.server.api(method, path, json_body, key or self.key,
+                               **options)
+
+    def tap(self, path, headers=None, method="GET"):
+        return self.server.tap(path, headers, method)
+
+    def add_key(self, *options):
+        """A further key; returns it and its id."""
+        made = json.loads(self.server.cli(
+            "account", "key", "add", self.name, "--json", *options).stdout)
+        return made["key"], made["key_id"]
+
+    def mint(self, **fields):
+        return self.server.mint(self.key, **fields)
+
+    def mint_batch(self, rows, query="", idempotency_key=None):
+        return self.server.mint_batch(self.key, rows, query, idempotency_key)
+
+    def put_link(self, name, destination, **fields):
+        return self.server.put_link(self.key, name, destination, **fields)
+
+    def export_all(self, **params):
+        return self.server.export_all(self.key, **params)
+
+
+def findings(answer, status=422):
+    """The pointers of a problem's findings, in order."""
+    assert answer.status == status, answer
+    return [error["pointer"] for error in answer.json()["errors"]]
 
 
 def cli(*args, input=None, status=0, env=None, timeout=300):

@@ -87,8 +87,7 @@ static const struct example examples[] = {
 	{MINT_CSV, "recipient\nu1\nu2\n",
 		"{\"recipient\":\"u1\"}\n{\"recipient\":\"u2\"}\n",
 		"recipient,token,url,error\r\nu1,T,U,\r\nu2,T,U,\r\n"},
-	{MINT_CSV, "\xef\xbb\xbfrecipient\r\nu1",
-		"{\"recipient\":\"u1\"}\n",
+	{MINT_CSV, "\xef\xbb\xbfrecipient\r\nu1", "{\"recipient\":\"u1\"}\n",
 		"recipient,token,url,error\r\nu1,T,U,\r\n"},
 	{MINT_CSV, "name,cart,ref,recipient,size\nAnn,A7,r1,u1,\n",
 		"{\"recipient\":\"u1\",\"ref\":\"r1\",\"params\":{\"cart\":"
@@ -110,23 +109,24 @@ static const struct example examples[] = {
 		"u1,,,,\"the row has 1 fields, the header 2\"\r\n"
 		"u2,2,,,\"the row has 3 fields, the header 2\"\r\n"
 		"u3,3,T,U,\r\n"},
-	{MINT_CSV, "recipient,n\nu\xff,1\nu2,2\n",
-		"{\"recipient\":\"u2\"}\n",
+	{MINT_CSV, "recipient,n\nu\xff,1\nu2,2\n", "{\"recipient\":\"u2\"}\n",
 		"recipient,n,token,url,error\r\n"
-		"u\xff,1,,,field 1 is not UTF-8\r\nu2,2,T,U,\r\n"},
+		"u\xff,1,,,field 1 is not UTF-8 text\r\nu2,2,T,U,\r\n"},
+	{MINT_CSV, "recipient,n\nu1,\"\"\n", "{\"recipient\":\"u1\"}\n",
+		"recipient,n,token,url,error\r\nu1,,T,U,\r\n"},
 	{MINT_CSV, "recipient\n", "", "recipient,token,url,error\r\n"},
 	{MINT_CSV, "", "", ""},
 	/* NDJSON */
-	{MINT_NDJSON, "{\"recipient\":\"u1\"}\n",
-		"{\"recipient\":\"u1\"}\n",
+	{MINT_NDJSON, "{\"recipient\":\"u1\"}\n", "{\"recipient\":\"u1\"}\n",
 		"{\"recipient\":\"u1\",\"token\":\"T\",\"url\":\"U\","
 		"\"error\":null}\n"},
-	{MINT_NDJSON, "\xef\xbb\xbf {\"recipient\":\"u1\" , \"x\" : [1, {}] } \r\n",
+	{MINT_NDJSON,
+		"\xef\xbb\xbf {\"recipient\":\"u1\" , \"x\" : [1, {}] } \r\n",
 		"{\"recipient\":\"u1\"}\n",
 		"{\"recipient\":\"u1\" , \"x\" : [1, {}],\"token\":\"T\","
 		"\"url\":\"U\",\"error\":null}\n"},
-	{MINT_NDJSON, "\n{}\n\n",
-		"{}\n", "{\"token\":\"T\",\"url\":\"U\",\"error\":null}\n"},
+	{MINT_NDJSON, "\n{}\n\n", "{}\n",
+		"{\"token\":\"T\",\"url\":\"U\",\"error\":null}\n"},
 	{MINT_NDJSON,
 		"{\"c\\u0061rt\":\"\\u0041\",\"size\":12.50,\"ref\":7,"
 		"\"recipient\":null}",
@@ -147,9 +147,12 @@ static const struct example examples[] = {
 		"\"\\\"recipient\\\": expected a text or a number\"}\n"
 		"{\"size\":true,\"token\":\"T\",\"url\":\"U\",\"error\":"
 		"null}\n"},
-	{MINT_NDJSON, "[1]\n",
-		"", "{\"line\":1,\"token\":null,\"url\":null,\"error\":"
-		    "\"no JSON object: another kind\"}\n"},
+	{MINT_NDJSON, "\r{\"ref\":\"r\" \r}\r\r\n\r\n", "{\"ref\":\"r\"}\n",
+		"{\"ref\":\"r\",\"token\":\"T\",\"url\":\"U\","
+		"\"error\":null}\n"},
+	{MINT_NDJSON, "[1]\n", "",
+		"{\"line\":1,\"token\":null,\"url\":null,\"error\":"
+		"\"no JSON object: another kind\"}\n"},
 };
 
 static void test_examples(void **state)

@@ -38,8 +38,7 @@ static enum err load(const char *text, const char *const *overrides,
 	while (overrides && overrides[source.overrides_n])
 		source.overrides_n++;
 	if (text) {
-		assert_int_equal(
-			file_write(path, str_from(text), 0600), OK);
+		assert_int_equal(file_write(path, str_from(text), 0600), OK);
 		source.file = path;
 	}
 	buf_init(errors, TEXT_MAX);
@@ -148,8 +147,8 @@ static void test_whole_file(void **state)
 	assert_string_equal(s->regions[3].domains.text[1], "b.example");
 	assert_string_equal(s->regions[3].domains.text[2], "c.example");
 	assert_int_equal(s->regions[3].ip, SETTINGS_IP_NONE);
-	assert_string_equal(s->regions[3].homepage,
-		"https://shop.example/?a=1;b=2#top");
+	assert_string_equal(
+		s->regions[3].homepage, "https://shop.example/?a=1;b=2#top");
 	assert_string_equal(s->regions[3].schemes.text[0], "https");
 	assert_string_equal(s->regions[3].tag, "u");
 	assert_string_equal(s->regions[4].name, "mec1");
@@ -198,9 +197,8 @@ static const struct {
 	{"[region us1]\ntag = uu\n",
 		"@:2: [region us1] tag: expected text of 1 to 1 bytes, got "
 		"\"uu\"\n"},
-	{"[region xx1]\n",
-		"@:1: [region xx1] tag: is missing\n"
-		"@:1: [region xx1] url: is missing\n"},
+	{"[region xx1]\n", "@:1: [region xx1] tag: is missing\n"
+			   "@:1: [region xx1] url: is missing\n"},
 	{"[region US1]\ntag = x\nurl = https://x.example/{{1}}\n",
 		"@:1: [region US1]: expected a name of a-z and 0-9\n"},
 	{"[region us1]\nurl = https://x.example/\n",
@@ -266,14 +264,13 @@ static void test_wrong_files(void **state)
 	char path[4096];
 
 	(void)state;
-	(void)snprintf(
-		path, sizeof(path), "%s", temp_file(&temp, "x.conf"));
+	(void)snprintf(path, sizeof(path), "%s", temp_file(&temp, "x.conf"));
 	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		struct buf errors, shown;
 		struct settings *s;
 
-		assert_int_equal(load(wrong[i].text, NULL, &s, &errors),
-			ERR_INVALID);
+		assert_int_equal(
+			load(wrong[i].text, NULL, &s, &errors), ERR_INVALID);
 		assert_null(s);
 		buf_init(&shown, TEXT_MAX);
 		shorten(&shown, buf_view(&errors), path);
@@ -303,8 +300,8 @@ static void test_wrong_overrides(void **state)
 		struct settings *s;
 		struct buf errors;
 
-		assert_int_equal(load(NULL, overrides, &s, &errors),
-			ERR_INVALID);
+		assert_int_equal(
+			load(NULL, overrides, &s, &errors), ERR_INVALID);
 		(void)snprintf(expected, sizeof(expected), "--set %s: %s\n",
 			wrong_sets[i].text, wrong_sets[i].error);
 		assert_string_equal(buf_cstr(&errors), expected);
@@ -322,11 +319,9 @@ static void test_overrides(void **state)
 	struct buf errors;
 
 	(void)state;
-	assert_int_equal(load("[click]\nlisten = *:3\n", overrides, &s,
-				 &errors),
-		OK);
-	assert_string_equal(
-		s->regions[3].url, "http://127.0.0.1:8080/{{1}}");
+	assert_int_equal(
+		load("[click]\nlisten = *:3\n", overrides, &s, &errors), OK);
+	assert_string_equal(s->regions[3].url, "http://127.0.0.1:8080/{{1}}");
 	assert_string_equal(s->regions[3].domains.text[0], "127.0.0.1");
 	assert_string_equal(s->domains[0].host, "go.brand.example");
 	assert_int_equal(s->click.listen.port, 2);
@@ -352,8 +347,7 @@ static void test_data(void **state)
 	assert_string_equal(s->server.data, "/b");
 	settings_free(s);
 	source = (struct settings_source){.data = ""};
-	assert_int_equal(
-		settings_load(&source, &s, &errors), ERR_INVALID);
+	assert_int_equal(settings_load(&source, &s, &errors), ERR_INVALID);
 	buf_deinit(&errors);
 }
 
@@ -365,8 +359,7 @@ static void test_no_file(void **state)
 
 	(void)state;
 	buf_init(&errors, TEXT_MAX);
-	assert_int_equal(
-		settings_load(&source, &s, &errors), ERR_INVALID);
+	assert_int_equal(settings_load(&source, &s, &errors), ERR_INVALID);
 	assert_string_equal(buf_cstr(&errors),
 		"/nowhere/x.conf: No such file or directory\n");
 	buf_deinit(&errors);
@@ -388,8 +381,8 @@ static void test_long_lines(void **state)
 	assert_non_null(strstr(buf_cstr(&errors),
 		":2: control characters, no UTF-8, or more than 4096 "
 		"bytes\n"));
-	assert_non_null(strstr(buf_cstr(&errors),
-		":3: the line is longer than 8190 bytes\n"));
+	assert_non_null(strstr(
+		buf_cstr(&errors), ":3: the line is longer than 8190 bytes\n"));
 	buf_deinit(&errors);
 }
 

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -35,7 +36,7 @@ enum {
 
 enum {
 	CLIENT_TIMEOUT_S = 20,
-	CLIENT_BYTES_MAX = 8 << 20,
+	CLIENT_BYTES_MAX = 32 << 20,
 };
 
 struct server {
@@ -50,7 +51,7 @@ static inline void *server_thread(void *arg)
 	return NULL;
 }
 
-static inline void server_start(struct server *s,
+static inline void server_prepare(struct server *s,
 	const struct http_listen_options *options, uint32_t grace_ms)
 {
 	struct loop_options loop_options = {.grace_ms = grace_ms};
@@ -60,8 +61,19 @@ static inline void server_start(struct server *s,
 		o.endpoint.ip = (struct ip){4, {127, 0, 0, 1}};
 	assert_int_equal(loop_new(&loop_options, &s->loop), OK);
 	assert_int_equal(http_listen(s->loop, &o, &s->listener), OK);
+}
+
+static inline void server_run(struct server *s)
+{
 	assert_int_equal(
 		pthread_create(&s->thread, NULL, server_thread, s->loop), 0);
+}
+
+static inline void server_start(struct server *s,
+	const struct http_listen_options *options, uint32_t grace_ms)
+{
+	server_prepare(s, options, grace_ms);
+	server_run(s);
 }
 
 static inline void server_stop(struct server *s)
@@ -82,6 +94,7 @@ struct client {
 	int fd;
 	struct buf in; /* received and not consumed */
 	bool eof;
+	bool reset; /* the end was not a clean one */
 };
 
 static inline int client_socket(void)
@@ -110,6 +123,7 @@ static inline void client_connect_fd(
 
 	c->fd = fd;
 	c->eof = false;
+	c->reset = false;
 	buf_init(&c->in, CLIENT_BYTES_MAX);
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 }
@@ -156,6 +170,7 @@ static inline bool client_fill(struct client *c)
 			CLIENT_TIMEOUT_S, STR_FMT(buf_view(&c->in)));
 	if (n <= 0) {
 		c->eof = true;
+		c->reset = n < 0;
 		return false;
 	}
 	buf_wrote(&c->in, (size_t)n);
@@ -298,10 +313,20 @@ static inline bool client_answer(
 	return true;
 }
 
+static inline int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Waits until *what is as wanted; the loop's thread changes it. */
 static inline void wait_for(atomic_uint *what, unsigned want)
 {
-	for (unsigned i = 0; i < 2000000 && atomic_load(what) != want; i++)
+	int64_t end = now_ms() + CLIENT_TIMEOUT_S * INT64_C(1000);
+
+	while (atomic_load(what) != want && now_ms() < end)
 		(void)sched_yield();
 	assert_int_equal(atomic_load(what), want);
 }

@@ -2,6 +2,8 @@
  * off. */
 #include "unit/http/fixture.h"
 
+#include <poll.h>
+
 #define HOST "Host: a\r\n"
 
 static atomic_uint stops;
@@ -15,6 +17,7 @@ struct echo {
 	bool whole;
 	enum err broken;
 	bool pauses;
+	const char *text; /* of an answered line */
 	struct loop_timer timer;
 	_Atomic int end_seen; /* 1: end, else the negative error */
 };
@@ -68,7 +71,7 @@ static enum http_pull echo_pull(void *arg, struct buf *out)
 	struct echo *e = arg;
 
 	while (e->lines_out < e->lines_in && out->max - out->n >= 64) {
-		buf_text(out, "OK\n");
+		buf_text(out, e->text);
 		e->lines_out++;
 	}
 	if (e->lines_out < e->lines_in)
@@ -90,11 +93,12 @@ static void echo_stop(void *arg)
 
 static const struct http_source echo_source = {echo_pull, echo_stop};
 
-static void start_echo(struct http_exchange *ex, bool pauses)
+static void start_echo(struct http_exchange *ex, bool pauses, const char *text)
 {
 	memset(&echo, 0, sizeof(echo));
 	echo.ex = ex;
 	echo.pauses = pauses;
+	echo.text = text;
 	echo.timer.run = on_resume;
 	echo.timer.arg = &echo;
 	http_accept_body(ex, &echo_sink, &echo, UINT64_MAX);
@@ -106,9 +110,11 @@ static void on_request(
 {
 	(void)arg;
 	if (str_is(request->path, "/echo"))
-		start_echo(ex, false);
+		start_echo(ex, false, "OK\n");
+	else if (str_is(request->path, "/long"))
+		start_echo(ex, false, LINE);
 	else if (str_is(request->path, "/pauses"))
-		start_echo(ex, true);
+		start_echo(ex, true, "OK\n");
 	else
 		http_answer(ex, 200, STR(""), STR("plain answer"));
 }
@@ -126,30 +132,42 @@ static void send_chunked_lines(struct client *c, size_t n)
 	for (size_t i = 0; i < n; i += 100)
 		client_send(c, buf_view(&b));
 	buf_deinit(&b);
-	client_send_text(c, "0\r\n\r\n");
 }
 
 /* The whole body is written before a byte is read: more of both than the
- * sockets' buffers hold. */
+ * sockets' buffers hold, and for longer than answers may be stuck otherwise. */
 static void test_write_all_before_reading(void **state)
 {
 	enum {
-		N = 1000000
+		N = 300000
 	};
+	struct http_listen_options o = options;
 	struct server s;
 	struct client c;
 	struct answer a;
+	int fd = client_socket(), small = 65536;
 
 	(void)state;
-	server_start(&s, &options, 1000);
+	o.write_timeout_ms = 1000;
+	server_start(&s, &o, 1000);
 	answer_init(&a);
-	client_open(&c, &s);
-	client_send_text(&c, "POST /echo HTTP/1.1\r\n" HOST
+	assert_int_equal(
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
+		0);
+	client_connect_fd(&c, fd, &s);
+	client_send_text(&c, "POST /long HTTP/1.1\r\n" HOST
 			     "Transfer-Encoding: chunked\r\n\r\n");
 	send_chunked_lines(&c, N);
+	for (unsigned i = 0; i < 15; i++) {
+		struct pollfd p = {.fd = c.fd, .events = POLLPRI};
+
+		(void)poll(&p, 1, 100);
+		send_chunked_lines(&c, 100);
+	}
+	client_send_text(&c, "0\r\n\r\n");
 	assert_true(client_answer(&c, &a, false));
 	assert_true(a.whole);
-	assert_int_equal(a.body.n, N * 3);
+	assert_int_equal(a.body.n, (N + 1500) * LINE_N);
 	client_send_text(&c, "GET / HTTP/1.1\r\n" HOST "\r\n");
 	assert_true(client_answer(&c, &a, false));
 	client_close(&c);
@@ -170,6 +188,7 @@ static void test_pauses(void **state)
 	client_send_text(&c, "POST /pauses HTTP/1.1\r\n" HOST
 			     "Transfer-Encoding: chunked\r\n\r\n");
 	send_chunked_lines(&c, 300);
+	client_send_text(&c, "0\r\n\r\n");
 	assert_true(client_answer(&c, &a, false));
 	assert_true(a.whole);
 	assert_int_equal(a.body.n, 300 * 3);

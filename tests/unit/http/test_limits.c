@@ -1,4 +1,4 @@
-/* Deadlines, caps, and what a hostile client cannot do. */
+/* Caps, and what a hostile client cannot do. */
 #include "unit/http/fixture.h"
 
 #include <poll.h>
@@ -69,14 +69,6 @@ static void on_request(
 static const struct http_listen_options options = {
 	.keepalive = true, .handler = {on_request, NULL, NULL}};
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void wait_until(const struct counter *counter, uint64_t want)
 {
 	int64_t end = now_ms() + CLIENT_TIMEOUT_S * INT64_C(1000);
@@ -84,111 +76,6 @@ static void wait_until(const struct counter *counter, uint64_t want)
 	while (counter_get(counter) != want && now_ms() < end)
 		(void)sched_yield();
 	assert_int_equal(counter_get(counter), want);
-}
-
-static void wait_held(unsigned want)
-{
-	int64_t end = now_ms() + CLIENT_TIMEOUT_S * INT64_C(1000);
-
-	while (atomic_load(&held) != want && now_ms() < end)
-		(void)sched_yield();
-	assert_int_equal(atomic_load(&held), want);
-}
-
-static const struct {
-	const char *first; /* at once */
-	const char *want;  /* of the answer's start */
-	unsigned timeouts; /* counted */
-	char drip;         /* then, a byte every 10 ms; 0: nothing */
-} drips[] = {
-	{"GET /", "HTTP/1.1 408 ", 1, 'a'},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: ", "HTTP/1.1 408 ", 1, 'a'},
-	{"\r\n", "HTTP/1.1 408 ", 1, 0},
-	{"GET / HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 200 ", 0, 0},
-	{"GET / HTTP/1.1\r\n" HOST "\r\nGET", "HTTP/1.1 200 ", 1, 0},
-	{"POST /body HTTP/1.1\r\n" HOST "Content-Length: 9999\r\n\r\n",
-		"HTTP/1.1 408 ", 1, 'b'},
-	{"POST /body HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n",
-		"HTTP/1.1 408 ", 1, '0'},
-};
-
-/* Each connection is ended although bytes keep coming, in about the time that
- * its phase has. */
-static void test_drips(void **state)
-{
-	struct http_listen_options o = options;
-	struct server s;
-	uint64_t timeouts = 0;
-
-	(void)state;
-	o.head_timeout_ms = 150;
-	o.body_timeout_ms = 150;
-	o.idle_timeout_ms = 150;
-	server_start(&s, &o, 1000);
-	for (size_t i = 0; i < sizeof(drips) / sizeof(drips[0]); i++) {
-		int64_t begin = now_ms(), took;
-		struct client c;
-		bool open = true;
-
-		client_open(&c, &s);
-		client_send_text(&c, drips[i].first);
-		while (open) {
-			struct pollfd p = {.fd = c.fd, .events = POLLIN};
-
-			if (poll(&p, 1, drips[i].drip ? 10 : -1) > 0)
-				open = client_fill(&c);
-			else
-				(void)send(
-					c.fd, &drips[i].drip, 1, MSG_NOSIGNAL);
-		}
-		took = now_ms() - begin;
-		if (took < 140 || took > 5000 || c.in.n < 13 ||
-			memcmp(c.in.p, drips[i].want, 13) != 0)
-			fail_msg("row %zu after %lld ms: %.*s", i,
-				(long long)took, STR_FMT(buf_view(&c.in)));
-		client_close(&c);
-		timeouts += drips[i].timeouts;
-		assert_int_equal(
-			counter_get(&server_counters(&s)->timeouts), timeouts);
-	}
-	server_stop(&s);
-}
-
-/* Reading too slowly is as bad as not at all. */
-static void test_slow_readers(void **state)
-{
-	struct http_listen_options o = options;
-	struct server s;
-	int small = 4096;
-
-	(void)state;
-	o.write_timeout_ms = 300;
-	server_start(&s, &o, 1000);
-	for (unsigned i = 0; i < 2; i++) {
-		const struct counter *timeouts = &server_counters(&s)->timeouts;
-		struct client c;
-		int fd = client_socket();
-		int64_t end = now_ms() + CLIENT_TIMEOUT_S * INT64_C(1000);
-		char bytes[64];
-
-		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small,
-					 sizeof(small)),
-			0);
-		client_connect_fd(&c, fd, &s);
-		client_send_text(&c, "GET /big HTTP/1.1\r\n" HOST "\r\n");
-		while (counter_get(timeouts) == i && now_ms() < end) {
-			struct pollfd p = {.fd = fd, .events = POLLPRI};
-
-			(void)poll(&p, 1, 10);
-			if (i == 1)
-				(void)recv(
-					fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-		}
-		assert_int_equal(counter_get(timeouts), i + 1);
-		client_close(&c);
-	}
-	assert_true(counter_get(&server_counters(&s)->bytes_out) < BIG);
-	server_stop(&s);
 }
 
 /* A fast reader of the same gets it all. */
@@ -249,6 +136,24 @@ static size_t flood(struct client *c, const char *text, size_t max)
 	return sent;
 }
 
+static atomic_uint turns;
+
+static void count_turn(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&turns, 1);
+}
+
+/* Nothing moves, so the loop must not turn. */
+static void check_quiet(void)
+{
+	struct pollfd nothing = {.fd = -1};
+	unsigned before = atomic_load(&turns);
+
+	(void)poll(&nothing, 1, 200);
+	assert_true(atomic_load(&turns) - before < 20);
+}
+
 static void test_pipeliner_that_never_reads(void **state)
 {
 	struct server s;
@@ -256,7 +161,9 @@ static void test_pipeliner_that_never_reads(void **state)
 	size_t before, sent;
 
 	(void)state;
-	server_start(&s, &options, 1000);
+	server_prepare(&s, &options, 1000);
+	loop_on_turn_end(s.loop, count_turn, NULL);
+	server_run(&s);
 	client_open(&c, &s);
 	before = resident_bytes();
 	sent = flood(&c, "GET / HTTP/1.1\r\n" HOST "\r\n", 256 << 20);
@@ -264,6 +171,7 @@ static void test_pipeliner_that_never_reads(void **state)
 	assert_true(sent < 64 << 20);
 	assert_true(resident_bytes() - before < 4 << 20);
 	assert_true(counter_get(&server_counters(&s)->requests) < sent / 27);
+	check_quiet();
 	client_close(&c);
 	server_stop(&s);
 }
@@ -311,6 +219,7 @@ static void test_answer_survives_unread_body(void **state)
 	assert_int_equal(a.status, 200);
 	assert_true(answer_has(&a, "Connection: close\r\n"));
 	assert_int_equal(client_all(&c).n, 0);
+	assert_false(c.reset);
 	client_close(&c);
 	/* One that never ends is cut. */
 	client_open(&c, &s);
@@ -438,6 +347,45 @@ static void test_out_of_descriptors(void **state)
 	server_stop(&s);
 }
 
+/* A client that ends its side, or sends more, while its request is being worked
+ * on, does not make the loop spin. */
+static void test_quiet_while_held(void **state)
+{
+	struct server s;
+	struct client ended, sends, other;
+	struct answer a;
+
+	(void)state;
+	server_prepare(&s, &options, 1000);
+	loop_on_turn_end(s.loop, count_turn, NULL);
+	server_run(&s);
+	answer_init(&a);
+	client_open(&ended, &s);
+	client_send_text(&ended, "GET / HTTP/1.1\r\n" HOST "\r\n"
+				 "GET /hold HTTP/1.1\r\n" HOST "\r\n");
+	assert_int_equal(shutdown(ended.fd, SHUT_WR), 0);
+	client_open(&sends, &s);
+	client_send_text(&sends, "GET / HTTP/1.1\r\n" HOST "\r\n"
+				 "GET /hold HTTP/1.1\r\n" HOST "\r\n");
+	wait_for(&held, 2);
+	assert_true(flood(&sends, "GET / HTTP/1.1\r\n" HOST "\r\n", 64 << 20) <
+		    64 << 20);
+	check_quiet();
+	client_open(&other, &s);
+	client_send_text(&other, "GET /release HTTP/1.1\r\n" HOST "\r\n");
+	assert_true(client_answer(&other, &a, false));
+	assert_true(client_answer(&ended, &a, false));
+	assert_true(client_answer(&ended, &a, false));
+	assert_true(str_is(buf_view(&a.body), "held"));
+	assert_int_equal(client_all(&ended).n, 0);
+	assert_false(ended.reset);
+	client_close(&ended);
+	client_close(&sends);
+	client_close(&other);
+	answer_deinit(&a);
+	server_stop(&s);
+}
+
 /* The peer resets while its request is being worked on: the exchange stays,
  * and the answer goes nowhere. */
 static void test_peer_leaves_while_held(void **state)
@@ -456,7 +404,7 @@ static void test_peer_leaves_while_held(void **state)
 		client_send_text(&c, "GET / HTTP/1.1\r\n" HOST "\r\n");
 		assert_true(client_answer(&c, &a, false));
 		client_send_text(&c, "GET /hold HTTP/1.1\r\n" HOST "\r\n");
-		wait_held(i + 1);
+		wait_for(&held, i + 1);
 		if (i < 2)
 			assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_LINGER,
 						 &reset, sizeof(reset)),
@@ -475,14 +423,13 @@ static void test_peer_leaves_while_held(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_drips),
-		cmocka_unit_test(test_slow_readers),
 		cmocka_unit_test(test_big_answer),
 		cmocka_unit_test(test_pipeliner_that_never_reads),
 		cmocka_unit_test(test_endless_chunk_line),
 		cmocka_unit_test(test_answer_survives_unread_body),
 		cmocka_unit_test(test_connection_caps),
 		cmocka_unit_test(test_out_of_descriptors),
+		cmocka_unit_test(test_quiet_while_held),
 		cmocka_unit_test(test_peer_leaves_while_held),
 	};
 	int rc;

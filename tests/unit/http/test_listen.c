@@ -214,14 +214,6 @@ static void test_unix_path_that_is_taken(void **state)
 	loop_free(loop);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void hold(struct client *c, const struct server *s)
 {
 	atomic_store(&held, NULL);

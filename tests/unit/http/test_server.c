@@ -273,9 +273,10 @@ static void check_row(struct server *s, const struct row *row, size_t i)
 			break;
 		note_answer(&got, &a);
 	}
-	if (!str_is(buf_view(&got), row->want) || c.in.n)
-		fail_msg("row %zu: %s\nwant %s\ngot %.*s and %zu bytes", i,
-			row->send, row->want, STR_FMT(buf_view(&got)), c.in.n);
+	if (!str_is(buf_view(&got), row->want) || c.in.n || c.reset)
+		fail_msg("row %zu: %s\nwant %s\ngot %.*s and %zu bytes%s", i,
+			row->send, row->want, STR_FMT(buf_view(&got)), c.in.n,
+			c.reset ? ", reset" : "");
 	if (!row->closed)
 		check_open(&c, &a, i);
 	client_close(&c);

@@ -18,9 +18,9 @@
 #include "support/cmocka.h"
 #include "support/temp.h"
 
-#define REGION_MAP   ((size_t)256 << 20)
-#define REGION_SHARD 1
-#define REGION_FIRST (((uint64_t)REGION_SHARD << CLICK_SEQUENCE_BITS) + 1)
+#define REGION_MAP      ((size_t)256 << 20)
+#define REGION_SHARD    1
+#define REGION_FIRST    (((uint64_t)REGION_SHARD << CLICK_SEQUENCE_BITS) + 1)
 #define REGION_TOKEN(n) ((uint64_t)REGION_SHARD << 48 | (uint64_t)(n))
 
 enum {
@@ -47,6 +47,7 @@ struct region {
 	/* Options of the next region_open(). */
 	uint32_t tally_batch, tally_interval_ms;
 	uint32_t interval_us;
+	uint32_t overlay_max;
 	size_t open_max;
 	bool without_tally_thread;
 };
@@ -73,15 +74,15 @@ static inline void region_init(struct region *r)
 	temp_init(&r->temp);
 	(void)snprintf(r->clicks_dir, sizeof(r->clicks_dir), "%s/clicks",
 		r->temp.path);
-	(void)snprintf(r->tally_dir, sizeof(r->tally_dir), "%s/tally",
-		r->temp.path);
+	(void)snprintf(
+		r->tally_dir, sizeof(r->tally_dir), "%s/tally", r->temp.path);
 	r->clock = (struct clock){region_wall_ms, region_mono_ns, r};
 	region_set_day(r, REGION_DAY);
 	assert_int_equal(pthread_mutex_init(&r->lock, NULL), 0);
 	assert_int_equal(pthread_cond_init(&r->changed, NULL), 0);
 }
 
-static inline enum err region_fault(
+CHECKED static inline enum err region_fault(
 	atomic_int *left, _Atomic(enum err) *which)
 {
 	int n = atomic_load(left);
@@ -92,7 +93,7 @@ static inline enum err region_fault(
 	return OK;
 }
 
-static inline enum err region_before_commit(void *arg)
+CHECKED static inline enum err region_before_commit(void *arg)
 {
 	struct region *r = arg;
 
@@ -100,7 +101,7 @@ static inline enum err region_before_commit(void *arg)
 	return region_fault(&r->faults, &r->fault);
 }
 
-static inline enum err region_before_tally(void *arg)
+CHECKED static inline enum err region_before_tally(void *arg)
 {
 	struct region *r = arg;
 
@@ -119,7 +120,7 @@ static inline void region_done(
 	assert_int_equal(pthread_mutex_unlock(&r->lock), 0);
 }
 
-static inline enum err region_open_log(struct region *r)
+CHECKED static inline enum err region_open_log(struct region *r)
 {
 	struct segments_problem problem;
 	struct segments_options options = {
@@ -132,7 +133,7 @@ static inline enum err region_open_log(struct region *r)
 	return segments_open(&options, &r->segments, &problem);
 }
 
-static inline enum err region_open_tally(struct region *r)
+CHECKED static inline enum err region_open_tally(struct region *r)
 {
 	struct tally_options options = {
 		.dir = r->tally_dir,
@@ -157,6 +158,7 @@ static inline void region_start_writer(struct region *r)
 		.done = region_done,
 		.arg = r,
 		.interval_us = r->interval_us,
+		.overlay_max = r->overlay_max,
 		.before_commit = region_before_commit,
 		.fault_arg = r,
 	};
@@ -205,8 +207,7 @@ static inline void region_await(struct region *r, size_t done_n)
 {
 	assert_int_equal(pthread_mutex_lock(&r->lock), 0);
 	while (r->done_n < done_n)
-		assert_int_equal(
-			pthread_cond_wait(&r->changed, &r->lock), 0);
+		assert_int_equal(pthread_cond_wait(&r->changed, &r->lock), 0);
 	assert_int_equal(pthread_mutex_unlock(&r->lock), 0);
 }
 

@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "store/click_overlay.h"
 #include "store/click_writer.h"
 #include "unit/store/click_region.h"
@@ -26,6 +27,11 @@ static int teardown(void **state)
 	(void)state;
 	region_deinit(&region);
 	return 0;
+}
+
+CHECKED static enum err unlink_tally(void)
+{
+	return file_remove_dir(region.tally_dir);
 }
 
 static void check_round(struct click_entry *entries, size_t n, bool *seen)
@@ -111,6 +117,44 @@ static void test_rebuilt_while_running(void **state)
 	assert_true(counter_get(&tally_metrics(region.tally)->rebuilds) > 0);
 }
 
+/* Without the tally it comes so far and no further; with it, all is right. */
+static void test_waits_for_the_tally(void **state)
+{
+	static struct click_entry entries[CLICKS_MAX];
+	static bool seen[TOKENS + 1];
+
+	(void)state;
+	region.overlay_max = CLICKS_MAX / 4;
+	region.tally_interval_ms = 1;
+	region.without_tally_thread = true;
+	region_open(&region);
+	for (size_t round = 0; round < 4; round++) {
+		size_t before = region_done_n(&region);
+
+		for (size_t i = 0; i < CLICKS_MAX; i++) {
+			entries[i] = (struct click_entry){
+				.click = region_click(&region,
+					1 + (round * 300 + i) % TOKENS)};
+			region_push(&region, &entries[i]);
+		}
+		while (!click_writer_is_stalled(region.writer))
+			sched_yield();
+		assert_int_equal(click_writer_health(region.writer), ERR_AGAIN);
+		assert_true(region_done_n(&region) < before + CLICKS_MAX);
+		assert_int_equal(tally_start(region.tally), OK);
+		region_await(&region, before + CLICKS_MAX);
+		tally_stop(region.tally);
+		check_round(entries, CLICKS_MAX, seen);
+		assert_false(click_writer_is_stalled(region.writer));
+		/* Half of the rounds begin with more than fits. */
+		if (round % 2) {
+			region_close(&region);
+			assert_int_equal(unlink_tally(), OK);
+			region_open(&region);
+		}
+	}
+}
+
 /* Generations against a model: nothing is forgotten that the tally lacks. */
 static void test_overlay(void **state)
 {
@@ -169,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_random_against_a_model),
 		TEST(test_rebuilt_while_running),
+		TEST(test_waits_for_the_tally),
 		cmocka_unit_test(test_overlay),
 	};
 

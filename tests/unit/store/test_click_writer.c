@@ -59,7 +59,8 @@ static void test_one_click(void **state)
 	assert_true(entry.click.unique);
 	click_reader_init(&r, region.segments);
 	assert_int_equal(click_reader_next(&r, &sequence, &got), OK);
-	assert_true(sequence == entry.sequence && got.token == REGION_TOKEN(42));
+	assert_true(
+		sequence == entry.sequence && got.token == REGION_TOKEN(42));
 	assert_true(got.unique && got.counted && got.agent_id == 1);
 	assert_true(str_is(got.agent, "Mozilla/5.0 (Linux; Android 14)"));
 	assert_true(str_is(got.referer, "https://shop.example/"));
@@ -209,18 +210,18 @@ static void test_clock_set_back(void **state)
 	struct segment_info days[4];
 	/* The day on which each is written, and the segment that takes it. */
 	static const struct {
-		int wall, segment;
-	} rows[5] = {{0, 0}, {1, 1}, {-1, 1}, {0, 1}, {2, 2}};
+		uint64_t wall;
+		size_t segment;
+	} rows[5] = {{1, 0}, {2, 1}, {0, 1}, {1, 1}, {3, 2}};
 
 	(void)state;
 	region_open(&region);
 	for (size_t i = 0; i < 5; i++) {
-		region_set_day(&region, (uint64_t)(REGION_DAY + rows[i].wall));
+		region_set_day(&region, REGION_DAY - 1 + rows[i].wall);
 		region_write(&region, &entries[i], 1);
 		assert_int_equal(entries[i].result, OK);
 		assert_true(entries[i].sequence == REGION_FIRST + i);
-		assert_int_equal(
-			days_of_log(days, 4), (size_t)rows[i].segment + 1);
+		assert_int_equal(days_of_log(days, 4), rows[i].segment + 1);
 	}
 	region_set_day(&region, REGION_DAY - 1);
 	region_close(&region);
@@ -240,12 +241,16 @@ static void test_disk_full_passes(void **state)
 {
 	static const enum err rows[] = {ERR_DISK_FULL, ERR_FULL, ERR_NOMEM};
 	struct click_entry *entries = entries_new(COUNT_OF(rows));
+	struct click_reader r;
+	struct click got;
 
 	(void)state;
 	region_open(&region);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		size_t asked = atomic_load(&region.commits);
 
+		/* Interned again after each failure. */
+		entries[i].click.agent = str_make("agents", 6 - i);
 		atomic_store(&region.fault, rows[i]);
 		atomic_store(&region.faults, INT_MAX);
 		region_push(&region, &entries[i]);
@@ -259,6 +264,11 @@ static void test_disk_full_passes(void **state)
 		assert_int_equal(entries[i].result, OK);
 		assert_true(entries[i].click.unique);
 		assert_true(entries[i].sequence == REGION_FIRST + i);
+		click_reader_init(&r, region.segments);
+		assert_int_equal(
+			click_reader_get(&r, entries[i].sequence, &got), OK);
+		assert_true(str_eq(got.agent, entries[i].click.agent));
+		click_reader_deinit(&r);
 	}
 	region_close(&region);
 	region_open(&region);
@@ -298,8 +308,7 @@ static void test_io_error_ends_writing(void **state)
 	region_write(&region, &entries[1], 1);
 	assert_int_equal(entries[1].result, ERR_IO);
 	assert_false(entries[1].click.unique);
-	assert_int_equal(
-		click_writer_push(region.writer, &entries[2]), ERR_IO);
+	assert_int_equal(click_writer_push(region.writer, &entries[2]), ERR_IO);
 	assert_int_equal(click_writer_health(region.writer), ERR_IO);
 	assert_true(click_writer_is_stalled(region.writer));
 	region_close(&region);

@@ -147,10 +147,9 @@ static void test_append_and_clear(void **state)
 	for (uint64_t i = 1; i <= 1000; i++)
 		assert_int_equal(
 			db_append(&t, ONE, DB_KEY64(i), STR("value")), OK);
-	assert_int_equal(db_append(&t, ONE, DB_KEY64(1000), STR("x")),
-		ERR_EXISTS);
 	assert_int_equal(
-		db_append(&t, ONE, DB_KEY64(5), STR("x")), ERR_EXISTS);
+		db_append(&t, ONE, DB_KEY64(1000), STR("x")), ERR_EXISTS);
+	assert_int_equal(db_append(&t, ONE, DB_KEY64(5), STR("x")), ERR_EXISTS);
 	assert_int_equal(db_append(&t, ONE, DB_KEY64(2000), STR("x")), OK);
 	assert_int_equal(db_count(&t, ONE), 1001);
 	assert_int_equal(db_commit(&t), OK);
@@ -330,9 +329,8 @@ static void test_damaged_files(void **state)
 	assert_int_equal(db_commit(&t), OK);
 	db_close(env);
 	assert_int_equal(stat(temp_file(&temp, "env/data.mdb"), &s), 0);
-	assert_int_equal(truncate(temp_file(&temp, "env/data.mdb"),
-				 s.st_size / 2),
-		0);
+	assert_int_equal(
+		truncate(temp_file(&temp, "env/data.mdb"), s.st_size / 2), 0);
 	assert_int_equal(db_open(dir, &options, &env), ERR_CORRUPT);
 	assert_int_equal(db_open_sealed(dir, &options, &env), ERR_CORRUPT);
 	f = fopen(temp_file(&temp, "env/data.mdb"), "r+");
@@ -342,6 +340,26 @@ static void test_damaged_files(void **state)
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(db_open(dir, &options, &env), ERR_CORRUPT);
 	assert_int_equal(db_open_sealed(dir, &options, &env), ERR_CORRUPT);
+}
+
+/* A hole in it would be a SIGBUS on a full disk. */
+static void test_lock_file_has_no_holes(void **state)
+{
+	struct db_env *env = make(&options);
+	struct db_txn readers[DB_READERS_MAX];
+	struct stat s;
+	const char *path = temp_file(&temp, "env/lock.mdb");
+
+	(void)state;
+	assert_int_equal(stat(path, &s), 0);
+	assert_true((uint64_t)s.st_blocks * 512 >= (uint64_t)s.st_size);
+	for (size_t i = 0; i < DB_READERS_MAX; i++)
+		assert_int_equal(db_reader_init(env, &readers[i]), OK);
+	for (size_t i = 0; i < DB_READERS_MAX; i++)
+		db_reader_deinit(&readers[i]);
+	assert_int_equal(stat(path, &s), 0);
+	assert_true((uint64_t)s.st_blocks * 512 >= (uint64_t)s.st_size);
+	db_close(env);
 }
 
 /* A reader that was reset shows nothing: that is a mistake of ours. */
@@ -380,6 +398,7 @@ int main(void)
 		TEST(test_bad_keys_stick),
 		TEST(test_sealed),
 		TEST(test_damaged_files),
+		TEST(test_lock_file_has_no_holes),
 		TEST(test_reset_reader_dies),
 	};
 

@@ -10,8 +10,8 @@
 #include "unit/store/click_region.h"
 
 enum {
-#ifdef CTIO_SMALL_MAPS
-	MANY = 100, /* ThreadSanitizer's memory is dear */
+#if defined(CTIO_SMALL_MAPS) || defined(__SANITIZE_ADDRESS__)
+	MANY = 100, /* the sanitizers are slow */
 #else
 	MANY = 1000,
 #endif
@@ -115,8 +115,7 @@ static void test_empty(void **state)
 	(void)state;
 	assert_int_equal(region_open_log(&region), OK);
 	check_range(REGION_FIRST, REGION_FIRST - 1);
-	assert_int_equal(
-		segments_acquire(region.segments, 0, &ref, &damaged),
+	assert_int_equal(segments_acquire(region.segments, 0, &ref, &damaged),
 		ERR_NOT_FOUND);
 	assert_true(segments_next_sequence(region.segments) == REGION_FIRST);
 	segments_skip_to(region.segments, REGION_FIRST + 9);
@@ -148,8 +147,7 @@ static void test_options(void **state)
 	region.segments = NULL;
 	/* Another node's log, with numbers above all of this one's. */
 	options.shard = REGION_SHARD - 1;
-	assert_int_equal(
-		segments_open(&options, &region.segments, &problem),
+	assert_int_equal(segments_open(&options, &region.segments, &problem),
 		ERR_CONFLICT);
 	assert_string_equal(problem.path, region.clicks_dir);
 	options.shard = REGION_SHARD + 1;
@@ -179,10 +177,9 @@ static void test_acquire(void **state)
 	make_segment(REGION_DAY + 6, REGION_FIRST + 49, 0);
 	assert_int_equal(region_open_log(&region), OK);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		assert_int_equal(
-			segments_acquire(region.segments,
-				REGION_FIRST - 1 + rows[i].after, &ref,
-				&damaged),
+		assert_int_equal(segments_acquire(region.segments,
+					 REGION_FIRST - 1 + rows[i].after, &ref,
+					 &damaged),
 			OK);
 		assert_true(ref.first == REGION_FIRST - 1 + rows[i].first);
 		assert_int_equal(ref.has_next, rows[i].first != 50);
@@ -193,8 +190,8 @@ static void test_acquire(void **state)
 		segments_acquire(region.segments, UINT64_MAX, &ref, &damaged),
 		OK);
 	assert_true(ref.first == REGION_FIRST + 49);
-	assert_int_equal(segments_acquire_next(region.segments, &ref, &next,
-				 &damaged),
+	assert_int_equal(
+		segments_acquire_next(region.segments, &ref, &next, &damaged),
 		ERR_NOT_FOUND);
 	segments_release(region.segments, &ref);
 	assert_int_equal(damaged, 0);
@@ -221,8 +218,8 @@ static void test_many_segments(void **state)
 	for (uint64_t i = 0; i < MANY; i++) {
 		assert_int_equal(click_reader_next(&r, &sequence, &click), OK);
 		assert_true(sequence == REGION_FIRST + i);
-		assert_true(segments_open_n(region.segments) <=
-			    SEGMENTS_OPEN_MAX);
+		assert_true(
+			segments_open_n(region.segments) <= SEGMENTS_OPEN_MAX);
 	}
 	assert_int_equal(click_reader_next(&r, &sequence, &click), ERR_AGAIN);
 	click_reader_deinit(&r);
@@ -231,8 +228,7 @@ static void test_many_segments(void **state)
 		enum err e = segments_acquire(region.segments,
 			REGION_FIRST - 1 + i, &refs[i], &damaged);
 
-		assert_int_equal(
-			e, i < SEGMENTS_OPEN_MAX - 1 ? OK : ERR_FULL);
+		assert_int_equal(e, i < SEGMENTS_OPEN_MAX - 1 ? OK : ERR_FULL);
 	}
 	segments_release(region.segments, &refs[3]);
 	assert_int_equal(segments_acquire(region.segments, REGION_FIRST + 90,
@@ -259,8 +255,8 @@ static void test_newer_format_is_refused(void **state)
 	for (uint64_t day = REGION_DAY; day <= REGION_DAY + 1; day++) {
 		put_meta(day, SEGMENT_FORMAT + 1,
 			REGION_FIRST + day - REGION_DAY);
-		assert_int_equal(segments_open(&options, &region.segments,
-					 &problem),
+		assert_int_equal(
+			segments_open(&options, &region.segments, &problem),
 			ERR_VERSION);
 		assert_string_equal(problem.path, path_of(day, ""));
 		put_meta(day, SEGMENT_FORMAT, REGION_FIRST + day - REGION_DAY);
@@ -295,8 +291,8 @@ static void test_damaged_segment(void **state)
 	for (uint64_t i = 0; i < 3; i++)
 		make_segment(REGION_DAY + i, REGION_FIRST + 10 * i,
 			REGION_FIRST + 10 * i + 9);
-	assert_int_equal(truncate(path_of(REGION_DAY + 1, "/data.mdb"), 100),
-		0);
+	assert_int_equal(
+		truncate(path_of(REGION_DAY + 1, "/data.mdb"), 100), 0);
 	assert_int_equal(region_open_log(&region), OK);
 	assert_int_equal(segments_list(region.segments, info, 3), 3);
 	assert_true(info[0].err == OK && info[1].err == ERR_CORRUPT &&
@@ -318,6 +314,21 @@ static void test_damaged_segment(void **state)
 	click_reader_deinit(&r);
 }
 
+static void test_overlapping_segment(void **state)
+{
+	struct segment_info info[3];
+
+	(void)state;
+	make_folder();
+	make_segment(REGION_DAY, REGION_FIRST, REGION_FIRST + 9);
+	make_segment(REGION_DAY + 1, REGION_FIRST + 5, REGION_FIRST + 15);
+	make_segment(REGION_DAY + 2, REGION_FIRST + 20, REGION_FIRST + 25);
+	assert_int_equal(region_open_log(&region), OK);
+	assert_int_equal(segments_list(region.segments, info, 3), 3);
+	assert_true(info[0].err == OK && info[1].err == ERR_CORRUPT &&
+		    info[2].err == OK);
+}
+
 /* The newest one cannot be passed by: what comes next would be a guess. */
 static void test_damaged_newest_is_refused(void **state)
 {
@@ -332,14 +343,11 @@ static void test_damaged_newest_is_refused(void **state)
 	make_folder();
 	make_segment(REGION_DAY, REGION_FIRST, REGION_FIRST + 9);
 	make_segment(REGION_DAY + 1, REGION_FIRST + 5, REGION_FIRST + 20);
-	assert_int_equal(
-		segments_open(&options, &region.segments, &problem),
+	assert_int_equal(segments_open(&options, &region.segments, &problem),
 		ERR_CORRUPT);
 	assert_string_equal(problem.path, path_of(REGION_DAY + 1, ""));
-	assert_int_equal(
-		unlink(path_of(REGION_DAY + 1, "/data.mdb")), 0);
-	assert_int_equal(
-		segments_open(&options, &region.segments, &problem),
+	assert_int_equal(unlink(path_of(REGION_DAY + 1, "/data.mdb")), 0);
+	assert_int_equal(segments_open(&options, &region.segments, &problem),
 		ERR_CORRUPT);
 }
 
@@ -437,13 +445,13 @@ static void test_agents(void **state)
 		OK);
 	assert_int_equal(db_begin(env, &t), OK);
 	assert_int_equal(segment_last_agent(&t), 0);
-	assert_int_equal(segment_find_agent(&t, a, 7, &id, &taken),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		segment_find_agent(&t, a, 7, &id, &taken), ERR_NOT_FOUND);
 	assert_false(taken);
 	segment_put_agent(&t, a, 7, 1);
 	/* b has the same hash. */
-	assert_int_equal(segment_find_agent(&t, b, 7, &id, &taken),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		segment_find_agent(&t, b, 7, &id, &taken), ERR_NOT_FOUND);
 	assert_true(taken && id == 0);
 	segment_put_agent(&t, b, 8, 2);
 	assert_int_equal(segment_find_agent(&t, a, 7, &id, &taken), OK);
@@ -456,8 +464,8 @@ static void test_agents(void **state)
 	assert_int_equal(segment_find_agent(&t, b, 8, &id, &taken), OK);
 	db_put(&t, SEGMENT_AGENTS, str_make("\0\0\0\2", 4), STR("agent"));
 	assert_int_equal(segment_agent(&t, 2, &agent), ERR_CORRUPT);
-	assert_int_equal(segment_find_agent(&t, b, 8, &id, &taken),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		segment_find_agent(&t, b, 8, &id, &taken), ERR_NOT_FOUND);
 	assert_true(taken);
 	assert_int_equal(db_commit(&t), OK);
 	db_close(env);
@@ -474,6 +482,7 @@ int main(void)
 		TEST(test_many_segments),
 		TEST(test_newer_format_is_refused),
 		TEST(test_damaged_segment),
+		TEST(test_overlapping_segment),
 		TEST(test_damaged_newest_is_refused),
 		TEST(test_leftovers),
 		TEST(test_roll_under_a_reader),

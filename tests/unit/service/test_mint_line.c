@@ -1,0 +1,496 @@
+#include "service/mint_line.h"
+
+#include "unit/service/service_fixture.h"
+
+enum {
+	LINE_MAX = 4096
+};
+
+static struct service s;
+static struct mint_encoded encoded;
+static struct problem problem;
+
+/* Links: shop {cart}, {u} with a default and {recipient}; plain; off;
+ * ended; late (ttl 1h); in a campaign "now" there is, and "over" that is
+ * disabled. */
+static int setup(void **state)
+{
+	struct campaign_patch patch;
+	struct link_edit edit;
+
+	(void)state;
+	service_init(&s);
+	mint_encoded_init(&encoded);
+	service_put_link(&s, "shop",
+		"{\"destination\":\"https://a.example/{cart}?u={u}&r="
+		"{recipient}\",\"defaults\":{\"u\":\"x\"}}");
+	service_put_link(&s, "plain",
+		"{\"destination\":\"https://a.example/\",\"campaign\":"
+		"\"now\"}");
+	service_put_link(&s, "off",
+		"{\"destination\":\"https://a.example/\",\"campaign\":"
+		"\"over\",\"state\":\"disabled\"}");
+	service_put_link(&s, "ended",
+		"{\"destination\":\"https://a.example/\",\"expires_at\":"
+		"\"2026-11-23T05:42:00Z\"}");
+	service_put_link(&s, "late",
+		"{\"destination\":\"https://a.example/\",\"ttl\":\"1h\"}");
+	assert_int_equal(service_edit_campaign(&s, s.account, "over",
+				 "{\"state\":\"disabled\"}", &patch),
+		OK);
+	assert_int_equal(
+		service_edit_link(&s, service_account(&s, "other"), LINK_PUT,
+			"theirs", "{\"destination\":\"https://b.example/\"}",
+			&edit),
+		OK);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	mint_encoded_deinit(&encoded);
+	service_deinit(&s);
+	return 0;
+}
+
+static struct account account;
+
+static struct mint_context context(void)
+{
+	struct mint_context c = {
+		.regions = s.regions,
+		.region = s.region,
+		.account = &account,
+		.now_ms = service_now(),
+		.line_max = LINE_MAX,
+	};
+	enum err e;
+
+	c.links = view_links(s.view, &e);
+	assert_non_null(c.links);
+	assert_int_equal(lookup_account(s.view, s.account, &account), OK);
+	return c;
+}
+
+static enum err encode(const char *line, bool is_retry)
+{
+	struct mint_context c = context();
+
+	return mint_line_encode(
+		&c, str_from(line), is_retry, &encoded, &problem);
+}
+
+static void test_good_lines(void **state)
+{
+	static const char *const rows[] = {
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":"
+		"\"A7\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"ref\":\"m\","
+		"\"params\":{\"cart\":\"\",\"u\":\"y\"},\"test\":true,"
+		"\"ttl\":\"90d\",\"campaign\":\"now\"}",
+		" {\"link\" : \"plain\" , \"recipient\" : null, \"ref\":null,"
+		"\"params\":null,\"campaign\":null,\"ttl\":null} ",
+		"{\"link\":\"plain\",\"params\":{}}",
+		"{\"destination\":\"https://a.example/x?y#z\"}",
+		"{\"destination\":\"https://a.example/\",\"campaign\":\"now\","
+		"\"recipient\":\"\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_int_equal(encode(rows[i], false), OK);
+		assert_int_equal(problem.kind, PROBLEM_NONE);
+		assert_true(encoded.shape.n > 0 && encoded.tail.n > 0);
+		assert_int_equal(encoded.new_campaign.n, 0);
+	}
+}
+
+struct bad {
+	const char *line;
+	enum problem_kind kind;
+	const char *pointers[4]; /* each of a finding, in any order */
+};
+
+static const struct bad bad_lines[] = {
+	{"", PROBLEM_MALFORMED, {"#"}},
+	{"{", PROBLEM_MALFORMED, {"#"}},
+	{"{\"link\":\"plain\"}}", PROBLEM_MALFORMED, {"#"}},
+	{"{\"link\":\"plain\",\"link\":\"plain\"}", PROBLEM_MALFORMED, {"#"}},
+	{"{\"link\":\"pl\xff\"}", PROBLEM_MALFORMED, {"#"}},
+	{"[]", PROBLEM_INVALID, {"#"}},
+	{"7", PROBLEM_INVALID, {"#"}},
+	{"\"plain\"", PROBLEM_INVALID, {"#"}},
+	{"null", PROBLEM_INVALID, {"#"}},
+	{"{}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"recipient\":\"u\"}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":\"\"}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":null}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":7}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":\"nowhere\"}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":\"theirs\"}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":\"off\"}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":\"ended\"}", PROBLEM_INVALID, {"#/link"}},
+	{"{\"link\":\"plain\",\"x\":1}", PROBLEM_INVALID, {"#/x"}},
+	{"{\"link\":\"plain\",\"Recipient\":\"u\"}", PROBLEM_INVALID,
+		{"#/Recipient"}},
+	{"{\"link\":\"plain\",\"recipient\":7}", PROBLEM_INVALID,
+		{"#/recipient"}},
+	{"{\"link\":\"plain\",\"ref\":[]}", PROBLEM_INVALID, {"#/ref"}},
+	{"{\"link\":\"plain\",\"test\":\"yes\"}", PROBLEM_INVALID, {"#/test"}},
+	{"{\"link\":\"plain\",\"test\":null}", PROBLEM_INVALID, {"#/test"}},
+	{"{\"link\":\"plain\",\"ttl\":\"1w\"}", PROBLEM_INVALID, {"#/ttl"}},
+	{"{\"link\":\"plain\",\"ttl\":\"0\"}", PROBLEM_INVALID, {"#/ttl"}},
+	{"{\"link\":\"plain\",\"ttl\":\"0d\"}", PROBLEM_INVALID, {"#/ttl"}},
+	{"{\"link\":\"plain\",\"ttl\":\"\"}", PROBLEM_INVALID, {"#/ttl"}},
+	{"{\"link\":\"plain\",\"ttl\":90}", PROBLEM_INVALID, {"#/ttl"}},
+	{"{\"link\":\"plain\",\"ttl\":\"200y\"}", PROBLEM_INVALID, {"#/ttl"}},
+	{"{\"link\":\"plain\",\"campaign\":\"\"}", PROBLEM_INVALID,
+		{"#/campaign"}},
+	{"{\"link\":\"plain\",\"campaign\":\"a b\"}", PROBLEM_INVALID,
+		{"#/campaign"}},
+	{"{\"link\":\"plain\",\"campaign\":\"over\"}", PROBLEM_INVALID,
+		{"#/campaign"}},
+	{"{\"link\":\"plain\",\"params\":[]}", PROBLEM_INVALID, {"#/params"}},
+	{"{\"link\":\"plain\",\"params\":{\"a\":\"1\"}}", PROBLEM_INVALID,
+		{"#/params/a"}},
+	{"{\"link\":\"shop\",\"recipient\":\"u\"}", PROBLEM_INVALID,
+		{"#/params/cart"}},
+	{"{\"link\":\"shop\"}", PROBLEM_INVALID,
+		{"#/params/cart", "#/recipient"}},
+	{"{\"link\":\"shop\",\"recipient\":\"\",\"params\":{\"cart\":\"1\"}}",
+		PROBLEM_INVALID, {"#/recipient"}},
+	{"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":7}}",
+		PROBLEM_INVALID, {"#/params/cart"}},
+	{"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":null}}",
+		PROBLEM_INVALID, {"#/params/cart"}},
+	{"{\"link\":\"shop\",\"params\":{\"cart\":\"1\",\"recipient\":"
+	 "\"u\"}}",
+		PROBLEM_INVALID, {"#/params/recipient"}},
+	{"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"a~/b\":\"1\","
+	 "\"cart\":\"2\"}}",
+		PROBLEM_INVALID, {"#/params/a~0~1b"}},
+	{"{\"link\":\"plain\",\"destination\":\"https://a.example/\"}",
+		PROBLEM_INVALID, {"#/destination"}},
+	{"{\"destination\":\"\"}", PROBLEM_INVALID, {"#/destination"}},
+	{"{\"destination\":\"/path\"}", PROBLEM_INVALID, {"#/destination"}},
+	{"{\"destination\":\"ftp://a.example/\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://u:p@a.example/\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://a.example/a b\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://a.example/\\n\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://CT5.io/x\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://ct1.io/x\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://go.acme.example/x\"}", PROBLEM_INVALID,
+		{"#/destination"}},
+	{"{\"destination\":\"https://a.example/\",\"params\":{\"a\":\"1\"}}",
+		PROBLEM_INVALID, {"#/params"}},
+	{"{\"link\":\"plain\",\"ttl\":\"x\",\"ref\":1,\"test\":2,\"z\":3}",
+		PROBLEM_INVALID, {"#/ttl", "#/ref", "#/test", "#/z"}},
+};
+
+static void check_bad(const struct bad *bad)
+{
+	size_t want = 0;
+
+	assert_int_equal(encode(bad->line, false), ERR_INVALID);
+	assert_int_equal(problem.kind, bad->kind);
+	for (; want < COUNT_OF(bad->pointers) && bad->pointers[want]; want++) {
+		bool found = false;
+
+		for (size_t i = 0; i < problem.findings.n; i++)
+			found |= strcmp(problem.findings.items[i].pointer,
+					 bad->pointers[want]) == 0;
+		if (!found)
+			print_message("no finding at %s of %s\n",
+				bad->pointers[want], bad->line);
+		assert_true(found);
+	}
+	if (problem.findings.n != want)
+		print_message("%zu findings of %s, first at %s: %s\n",
+			problem.findings.n, bad->line,
+			problem.findings.items[0].pointer,
+			problem.findings.items[0].detail);
+	assert_int_equal(problem.findings.n, want);
+}
+
+static void test_bad_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad_lines); i++)
+		check_bad(&bad_lines[i]);
+}
+
+/* "x" n times within a line. */
+static void encode_long(
+	const char *format, size_t n, enum err err, const char *pointer)
+{
+	static char text[LINE_MAX], line[2 * LINE_MAX];
+
+	memset(text, 'x', n);
+	text[n] = '\0';
+	(void)snprintf(line, sizeof(line), format, text);
+	assert_int_equal(encode(line, false), err);
+	if (err)
+		assert_string_equal(
+			problem.findings.items[0].pointer, pointer);
+}
+
+static void test_lengths(void **state)
+{
+	static const char recipient[] =
+		"{\"link\":\"plain\",\"recipient\":\"%s\"}";
+	static const char ref[] = "{\"link\":\"plain\",\"ref\":\"%s\"}";
+	static const char link[] = "{\"link\":\"%s\"}";
+	static const char campaign[] =
+		"{\"link\":\"plain\",\"campaign\":\"%s\"}";
+	static const char cart[] =
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":"
+		"\"%s\"}}";
+	static const char destination[] =
+		"{\"destination\":\"https://a.example/%s\"}";
+
+	(void)state;
+	encode_long(recipient, TOKEN_RECIPIENT_MAX, OK, NULL);
+	encode_long(recipient, TOKEN_RECIPIENT_MAX + 1, ERR_INVALID,
+		"#/recipient");
+	encode_long(ref, TOKEN_REF_MAX, OK, NULL);
+	encode_long(ref, TOKEN_REF_MAX + 1, ERR_INVALID, "#/ref");
+	encode_long(link, LINK_NAME_MAX, ERR_INVALID, "#/link");
+	encode_long(link, LINK_NAME_MAX + 1, ERR_INVALID, "#/link");
+	encode_long(campaign, LINK_NAME_MAX, ERR_AGAIN, "");
+	assert_int_equal(encoded.new_campaign.n, LINK_NAME_MAX);
+	encode_long(campaign, LINK_NAME_MAX + 1, ERR_INVALID, "#/campaign");
+	/* Names count: 1,500 bytes with "u" and "cart". */
+	encode_long(cart, TOKEN_BYTES_MAX - 5, OK, NULL);
+	encode_long(cart, TOKEN_BYTES_MAX - 4, ERR_INVALID, "#");
+	encode_long(destination, 2000 - 18, OK, NULL);
+	encode_long(destination, 2000 - 17, ERR_INVALID, "#/destination");
+}
+
+static void test_line_max(void **state)
+{
+	static char line[LINE_MAX + 2];
+
+	(void)state;
+	memset(line, ' ', LINE_MAX);
+	memcpy(line, "{\"link\":\"plain\"}", 16);
+	assert_int_equal(encode(line, false), OK);
+	line[LINE_MAX] = ' ';
+	assert_int_equal(encode(line, false), ERR_INVALID);
+	assert_int_equal(problem.kind, PROBLEM_TOO_LARGE);
+}
+
+static void test_too_many_params(void **state)
+{
+	char line[LINE_MAX];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, LINE_MAX);
+	buf_text(&b, "{\"link\":\"plain\",\"params\":{");
+	for (int i = 0; i <= TOKEN_PARAMS_MAX; i++)
+		buf_printf(&b, "%s\"p%d\":\"\"", i ? "," : "", i);
+	buf_text(&b, "}}");
+	(void)snprintf(line, sizeof(line), "%s", buf_cstr(&b));
+	buf_deinit(&b);
+	assert_int_equal(encode(line, false), ERR_INVALID);
+	assert_string_equal(problem.findings.items[0].pointer, "#/params");
+}
+
+/* Whatever the order of members and params, the same bytes; whatever differs
+ * in meaning, other bytes. */
+static void test_canonical(void **state)
+{
+	static const char *const same[] = {
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":"
+		"\"1\",\"u\":\"2\"}}",
+		"{\"params\":{\"u\":\"2\",\"cart\":\"1\"},\"recipient\":\"u\","
+		"\"link\":\"shop\"}",
+		"{\"link\":\"\\u0073hop\",\"test\":false,\"ref\":null,"
+		"\"recipient\":\"u\",\"params\":{\"u\":\"2\",\"cart\":"
+		"\"1\"},\"campaign\":null,\"ttl\":null}",
+	};
+	static const char *const others[] = {
+		"{\"link\":\"shop\",\"recipient\":\"v\",\"params\":{\"cart\":"
+		"\"1\",\"u\":\"2\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":"
+		"\"2\",\"u\":\"1\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"ref\":\"r\","
+		"\"params\":{\"cart\":\"1\",\"u\":\"2\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"test\":true,"
+		"\"params\":{\"cart\":\"1\",\"u\":\"2\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"ttl\":\"1h\","
+		"\"params\":{\"cart\":\"1\",\"u\":\"2\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"campaign\":\"now\","
+		"\"params\":{\"cart\":\"1\",\"u\":\"2\"}}",
+		"{\"link\":\"shop\",\"recipient\":\"u\",\"params\":{\"cart\":"
+		"\"1\"}}",
+	};
+	struct buf shape, tail;
+
+	(void)state;
+	buf_init(&shape, SHAPE_BYTES_MAX);
+	buf_init(&tail, LINE_MAX);
+	assert_int_equal(encode(same[0], false), OK);
+	buf_str(&shape, buf_view(&encoded.shape));
+	buf_str(&tail, buf_view(&encoded.tail));
+	for (size_t i = 0; i < COUNT_OF(same); i++) {
+		assert_int_equal(encode(same[i], i == 1), OK);
+		assert_true(str_eq(buf_view(&shape), buf_view(&encoded.shape)));
+		assert_true(str_eq(buf_view(&tail), buf_view(&encoded.tail)));
+	}
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		assert_int_equal(encode(others[i], true), OK);
+		assert_false(
+			str_eq(buf_view(&shape), buf_view(&encoded.shape)) &&
+			str_eq(buf_view(&tail), buf_view(&encoded.tail)));
+	}
+	buf_deinit(&shape);
+	buf_deinit(&tail);
+}
+
+static struct token_shape shape_of_encoded(void)
+{
+	struct token_shape shape;
+
+	assert_int_equal(
+		token_shape_get(buf_view(&encoded.shape), &shape), OK);
+	return shape;
+}
+
+static void test_defaults(void **state)
+{
+	static const struct {
+		const char *line;
+		uint64_t ttl_ms;
+		bool has_link, has_campaign;
+	} rows[] = {
+		{"{}", 60000, true, true},
+		{"{\"ttl\":\"2m\"}", 120000, true, true},
+		{"{\"ttl\":null}", 0, true, true},
+		{"{\"campaign\":null}", 60000, true, false},
+		{"{\"link\":\"late\"}", 60000, true, true},
+		{"{\"destination\":\"https://a.example/\"}", 60000, false,
+			true},
+	};
+	struct mint_context c = context();
+
+	(void)state;
+	c.defaults = (struct mint_defaults){
+		STR("plain"), STR("now"), 60000};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct token_shape shape;
+
+		assert_int_equal(
+			mint_line_encode(&c, str_from(rows[i].line), false,
+				&encoded, &problem),
+			OK);
+		shape = shape_of_encoded();
+		assert_true(shape.ttl_ms == rows[i].ttl_ms);
+		assert_int_equal(shape.link != 0, rows[i].has_link);
+		assert_int_equal(shape.campaign != 0, rows[i].has_campaign);
+	}
+	/* Without a default the link's ttl is taken, and fixed. */
+	assert_int_equal(encode("{\"link\":\"late\"}", false), OK);
+	assert_true(shape_of_encoded().ttl_ms == 3600000);
+	assert_int_equal(
+		encode("{\"link\":\"late\",\"ttl\":null}", false), OK);
+	assert_true(shape_of_encoded().ttl_ms == 0);
+}
+
+/* A new campaign is to be made; on a retry there can be none. */
+static void test_new_campaign(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		encode("{\"link\":\"plain\",\"campaign\":\"new\"}", false),
+		ERR_AGAIN);
+	assert_true(str_is(buf_view(&encoded.new_campaign), "new"));
+	/* What is refused makes no campaign. */
+	assert_int_equal(encode("{\"link\":\"off\",\"campaign\":\"new\"}",
+				 false),
+		ERR_INVALID);
+	assert_int_equal(encoded.new_campaign.n, 0);
+}
+
+/* What a token depends on may have ended since it was minted. */
+static void test_retry(void **state)
+{
+	static const char *const rows[] = {
+		"{\"link\":\"off\"}",
+		"{\"link\":\"ended\"}",
+		"{\"link\":\"plain\",\"campaign\":\"over\"}",
+		"{\"link\":\"shop\"}",
+		"{\"destination\":\"https://ct5.io/x\"}",
+	};
+	struct mint_context c = context();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(encode(rows[i], true), OK);
+	assert_int_equal(encode("{\"link\":\"nowhere\"}", true), ERR_INVALID);
+	assert_int_equal(encode("{\"link\":", true), ERR_INVALID);
+	/* The ttl that the link had then. */
+	c.retry_ttl_ms = 7;
+	assert_int_equal(mint_line_encode(&c, STR("{\"link\":\"late\"}"), true,
+				 &encoded, &problem),
+		OK);
+	assert_true(shape_of_encoded().ttl_ms == 7);
+	assert_int_equal(
+		mint_line_encode(&c, STR("{\"link\":\"late\",\"ttl\":\"1m\"}"),
+			true, &encoded, &problem),
+		OK);
+	assert_true(shape_of_encoded().ttl_ms == 60000);
+}
+
+/* The link of the line before is remembered, not taken for another. */
+static void test_links_take_turns(void **state)
+{
+	struct mint_context c = context();
+	uint64_t ids[2];
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		uint64_t id;
+
+		assert_int_equal(
+			mint_line_encode(&c,
+				str_from(i % 2 ? "{\"link\":\"late\"}"
+					       : "{\"link\":\"plain\"}"),
+				false, &encoded, &problem),
+			OK);
+		id = shape_of_encoded().link;
+		if (i < 2)
+			ids[i] = id;
+		assert_true(ids[i % 2] == id);
+		assert_int_equal(mint_line_encode(&c,
+					 STR("{\"link\":\"nowhere\"}"), false,
+					 &encoded, &problem),
+			ERR_INVALID);
+	}
+	assert_true(ids[0] != ids[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_lines),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_line_max),
+		cmocka_unit_test(test_too_many_params),
+		cmocka_unit_test(test_canonical),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_new_campaign),
+		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_links_take_turns),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
