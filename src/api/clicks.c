@@ -245,7 +245,7 @@ static bool read_filter(struct call *c, struct page *p)
 		return false;
 	}
 	p->filter.by_recipient = recipient.p != NULL;
-	if (recipient.n)
+	if (recipient.p)
 		memcpy(p->recipient, recipient.p, recipient.n);
 	p->filter.recipient = str_make(p->recipient, recipient.n);
 	if (revisions.p && !str_is(revisions, "no")) {
@@ -304,7 +304,7 @@ static bool read_format(struct call *c, struct page *p)
 			"format must be ndjson or csv.");
 		return false;
 	}
-	p->is_csv = str_is(format, "csv");
+	p->is_csv = format.p && str_is(format, "csv");
 	p->in_header = true;
 	return true;
 }

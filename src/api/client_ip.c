@@ -26,19 +26,34 @@ static struct str split_last(struct str *list)
 	return last;
 }
 
-void client_ip(struct http_exchange *ex, const struct http_request *request,
-	const struct ip_prefix *trusted, size_t trusted_n, struct ip *ip)
+/* Goes back along one field's list while the address is a trusted proxy's.
+ * False: *ip is whose request it is. */
+static bool follow(struct str list, const struct ip_prefix *trusted,
+	size_t trusted_n, struct ip *ip)
 {
-	struct str list = request->known[HTTP_X_FORWARDED_FOR];
-
-	*ip = *http_peer(ex);
 	for (int hop = 0; hop < HOPS_MAX && list.n; hop++) {
 		struct ip before;
 
 		if (!is_trusted(ip, trusted, trusted_n))
-			return;
+			return false;
 		if (ip_parse(split_last(&list), &before))
-			return; /* what a proxy wrote: no further */
+			return false; /* what a proxy wrote: no further */
 		*ip = before;
 	}
+	return list.n == 0;
+}
+
+void client_ip(struct http_exchange *ex, const struct http_request *request,
+	const struct ip_prefix *trusted, size_t trusted_n, struct ip *ip)
+{
+	*ip = *http_peer(ex);
+	if (trusted_n == 0 || !request->known[HTTP_X_FORWARDED_FOR].p)
+		return;
+	/* Several fields are one list (RFC 9110, section 5.3). */
+	for (size_t i = request->fields_n; i-- > 0;)
+		if (str_eq_nocase(
+			    request->fields[i].name, STR("X-Forwarded-For")) &&
+			!follow(request->fields[i].value, trusted, trusted_n,
+				ip))
+			return;
 }

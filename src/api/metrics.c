@@ -63,11 +63,10 @@ static void put_per_region(struct call *c, struct buf *out, const char *name,
 		for (size_t s = 0; s < o->sites_n; s++) {
 			const char *site =
 				(const char *)tap_site_counters(o->sites[s]);
-			struct counter counter;
+			const void *at = site + offset;
+			const struct counter *counters = at;
 
-			memcpy(&counter, site + offset + i * sizeof(counter),
-				sizeof(counter));
-			sum += counter_get(&counter);
+			sum += counter_get(&counters[i]);
 		}
 		region_line(out, name, g, sum);
 	}
@@ -373,10 +372,9 @@ static uint64_t http_counter(
 	const struct http_listener *listener, size_t offset)
 {
 	const char *counters = (const char *)http_listener_counters(listener);
-	struct counter copy;
+	const void *counter = counters + offset;
 
-	memcpy(&copy, counters + offset, sizeof(copy));
-	return counter_get(&copy);
+	return counter_get(counter);
 }
 
 static void put_http(struct call *c, struct buf *out)

@@ -16,10 +16,6 @@ enum {
 	READ = SCOPE_READ
 };
 
-enum {
-	ADMIN_ROUTES = 9
-};
-
 const struct http_route api_routes[] = {
 	{HTTP_POST, "/v1/tokens",
 		ROUTE(AUTH_ACCOUNT, MINT, BODY_HANDLER, tokens_post_params,
@@ -88,5 +84,3 @@ const struct http_route api_routes[] = {
 };
 
 const size_t api_routes_n = sizeof(api_routes) / sizeof(api_routes[0]);
-const size_t api_routes_public_n =
-	sizeof(api_routes) / sizeof(api_routes[0]) - ADMIN_ROUTES;

@@ -8,4 +8,3 @@
 /* Those that only the administrator's socket knows come last. */
 extern const struct http_route api_routes[];
 extern const size_t api_routes_n;
-extern const size_t api_routes_public_n;

@@ -111,7 +111,9 @@ static void put_region(struct call *c, struct json_writer *w, struct view *v)
 		put_u64(w, "tally_requests", totals.requests);
 		put_u64(w, "tally_clicks", totals.clicks);
 		put_u64(w, "tally_unique_clicks", totals.unique_clicks);
-		put_u64(w, "tally_lag", newest - position);
+		/* It may have come past what `newest` was a moment ago. */
+		put_u64(w, "tally_lag",
+			newest > position ? newest - position : 0);
 	}
 	put_u64(w, "click_queue", click_writer_queued(g->click_writer));
 	put_u64(w, "links_queue", links_writer_queued(g->links_writer));
@@ -134,7 +136,10 @@ void status_get(struct call *c)
 	json_put_str(&w, str_from(c->api->options.version));
 	json_key(&w, "started_at");
 	json_put_str(&w, str_make(started, sizeof(started)));
-	put_u64(&w, "uptime_seconds", (now - c->api->started_ms) / 1000);
+	/* The clock may have been set back. */
+	put_u64(&w, "uptime_seconds",
+		now > c->api->started_ms ? (now - c->api->started_ms) / 1000
+					 : 0);
 	put_u64(&w, "storage_free_bytes", regions_free_bytes(regions));
 	json_key(&w, "regions");
 	json_array_begin(&w);

@@ -78,10 +78,11 @@ enum err token_json_put(struct json_writer *w, struct view *v,
 	const struct stored_token *token, uint64_t now_ms)
 {
 	char text[TOKEN_LEN];
-	enum err e;
-
-	token_text_put(
+	enum err e = token_text_put(
 		v, token->number, token->nonce, token->key_version, text);
+
+	if (e)
+		return e;
 	json_object_begin(w);
 	json_key(w, "token");
 	json_put_str(w, str_make(text, sizeof(text)));

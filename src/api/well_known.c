@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 
@@ -24,12 +25,17 @@ static enum err read_challenge(
 	const char *dir, struct str token, struct buf *room)
 {
 	char path[PATH_MAX];
+	struct stat s;
 	int n;
 
 	if (!dir || !is_acme_token(token))
 		return ERR_NOT_FOUND;
 	n = snprintf(path, sizeof(path), "%s/%.*s", dir, STR_FMT(token));
 	if (n < 0 || (size_t)n >= sizeof(path))
+		return ERR_NOT_FOUND;
+	/* A click loop must not wait for a pipe, or read at length. */
+	if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) ||
+		s.st_size > WELL_KNOWN_BYTES_MAX)
 		return ERR_NOT_FOUND;
 	buf_reset(room);
 	return file_read(path, room) ? ERR_NOT_FOUND : OK;

@@ -47,6 +47,8 @@ struct export
 	bool header_written;
 	struct buf cursor; /* where the next page begins; empty: the oldest */
 	struct buf next;
+	enum err err;   /* of the last request */
+	bool was_there; /* the server, at least once */
 	int stop_fd;
 	bool stopped;
 };
@@ -191,7 +193,8 @@ static enum page broken(struct export *x, enum err e)
 {
 	unsigned status = x->session.answer.status;
 	bool transient =
-		e == ERR_CLOSED || e == ERR_TIMEOUT || e == ERR_NOT_FOUND ||
+		e == ERR_CLOSED || e == ERR_TIMEOUT ||
+		(e == ERR_NOT_FOUND && x->was_there) ||
 		(!e && (status == 429 || status == 408 || status >= 500));
 
 	if (!e && status == 410)
@@ -252,6 +255,8 @@ static enum page one_page(struct export *x)
 	request.target = buf_cstr(&target);
 	export_rows_begin(&x->rows);
 	e = session_send(&x->session, &request);
+	x->err = e;
+	x->was_there = x->was_there || x->session.answer.status;
 	if (e || x->session.answer.status >= 300)
 		page = broken(x, e);
 	else
@@ -278,6 +283,7 @@ static uint64_t pause_ms(const struct export *x, unsigned tries)
 static bool wait_to_retry(struct export *x, unsigned *tries)
 {
 	uint64_t ms = pause_ms(x, *tries);
+	struct buf why;
 
 	if (x->rows.page_rows)
 		*tries = 0;
@@ -285,10 +291,11 @@ static bool wait_to_retry(struct export *x, unsigned *tries)
 	/* Whoever follows outlives the server's restarts. */
 	if (*tries == TRIES_MAX && !x->options.follow)
 		return false;
+	buf_init(&why, PROBLEM_BODY_MAX);
+	session_problem(&x->session, x->err, &why);
 	(void)fprintf(stderr, "ctio export: %s; again in %.1f s\n",
-		x->session.answer.problem[0] ? x->session.answer.problem
-					     : "the server is not ready",
-		(double)ms / 1000);
+		buf_cstr(&why), (double)ms / 1000);
+	buf_deinit(&why);
 	if (*tries < TRIES_MAX)
 		++*tries;
 	x->stopped = stop_wait(x->stop_fd, ms);
@@ -307,9 +314,7 @@ static int export_all(struct export *x)
 			return EXIT_FAILED;
 		if (page == PAGE_BROKEN) {
 			if (!wait_to_retry(x, &tries))
-				return session_failed(&x->session,
-					x->session.answer.status ? OK
-								 : ERR_CLOSED);
+				return session_failed(&x->session, x->err);
 			continue;
 		}
 		tries = 0;

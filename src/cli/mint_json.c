@@ -135,8 +135,8 @@ static enum err put_line(const struct mint_vars *vars,
 	json_object_end(&r.w);
 	json_line_end(&r.w);
 	/* What finds no room here finds none in the line. */
-	if (!r.params.p && buf_err(&r.flat))
-		out->err = buf_err(&r.flat);
+	if (!r.params.p || buf_err(&r.flat) == ERR_NOMEM)
+		out->err = buf_err(&r.flat) ? buf_err(&r.flat) : out->err;
 	buf_deinit(&r.flat);
 	return e;
 }

@@ -189,6 +189,9 @@ static enum err finish_row(struct mint_rows *r, struct mint_row *row)
 		buf_printf(&r->error,
 			"recipient, ref and variables have more than %d bytes",
 			MINT_LINE_MAX);
+	/* An error without its text would be none. */
+	if (buf_err(&r->out) == ERR_NOMEM || buf_err(&r->error) == ERR_NOMEM)
+		return ERR_NOMEM;
 	if (r->error.n)
 		buf_reset(&r->out);
 	*row = (struct mint_row){.number = ++r->number,
@@ -197,9 +200,7 @@ static enum err finish_row(struct mint_rows *r, struct mint_row *row)
 		.error = buf_view(&r->error)};
 	if (buf_err(&r->prefix) == ERR_TOO_LONG)
 		return stop_plainly(r, "the row is too long");
-	if (buf_err(&r->prefix) || buf_err(&r->out))
-		return ERR_NOMEM;
-	return OK;
+	return buf_err(&r->prefix);
 }
 
 static void reset(struct mint_rows *r)

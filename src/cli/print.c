@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "cli/json_text.h"
+#include "cli/request.h"
 #include "core/json.h"
 #include "core/uri_template.h"
 
@@ -361,6 +362,7 @@ int print_list_command(struct command_context *context, const char *collection,
 		    sizeof(options) / sizeof(options[0]), rest ? 1 : 0,
 		    rest ? 1 : 0, &args, &status))
 		return status;
+	session_options.socket_only = request_is_socket_only(collection);
 	buf_init(&target, SESSION_TARGET_MAX);
 	buf_text(&target, collection);
 	if (rest) {

@@ -47,13 +47,27 @@ static int show(const struct request *r, struct str body)
 	return EXIT_DONE;
 }
 
+bool request_is_socket_only(const char *collection)
+{
+	static const char *const only[] = {
+		"/v1/accounts", "/v1/status", "/v1/explain/"};
+
+	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+		if (str_starts(str_from(collection), str_from(only[i])))
+			return true;
+	return false;
+}
+
 int request_run(struct command_context *context,
 	const struct session_options *options, const struct request *request)
 {
+	struct session_options with = *options;
 	struct session s;
 	struct buf target;
-	int status = session_open(&s, context, options);
+	int status;
 
+	with.socket_only = request_is_socket_only(request->collection);
+	status = session_open(&s, context, &with);
 	s.about = request->about ? request->about : request->name;
 	buf_init(&target, SESSION_TARGET_MAX);
 	put_target(&target, request);

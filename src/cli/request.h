@@ -31,6 +31,10 @@ struct request {
 	bool json; /* --json */
 };
 
+/* True for what the socket alone serves: accounts, status, tokens explained.
+ */
+bool request_is_socket_only(const char *collection);
+
 /* Opens a session, asks and shows; an exit status. */
 CHECKED int request_run(struct command_context *context,
 	const struct session_options *options, const struct request *request);

@@ -58,9 +58,12 @@ static const char *or_env(const char *text, const char *name)
 static int choose(struct session *s, struct command_context *context,
 	const struct session_options *o, struct http_client_options *client)
 {
-	bool socket_named = o->data || o->config;
+	bool socket_named = o->data || o->config || o->socket_only;
 	const char *url = socket_named ? o->url : or_env(o->url, "CTIO_URL");
 
+	if (o->url && o->socket_only)
+		return command_usage_error(context,
+			"only the server's own machine may: --data, not --url");
 	if (o->url && socket_named)
 		return command_usage_error(
 			context, "--url and a data folder exclude each other");

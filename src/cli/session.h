@@ -24,6 +24,7 @@ struct session_options {
 	const char *url;
 	const char *key;
 	const char *account;
+	bool socket_only; /* the API has no such call: CTIO_URL is not meant */
 };
 
 /* The rows, for a command's table. */

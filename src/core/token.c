@@ -43,9 +43,9 @@ void token_codec_deinit(struct token_codec *codec)
 	codec->present = 0;
 }
 
-static bool has_key(const struct token_codec *codec, unsigned version)
+bool token_codec_has(const struct token_codec *codec, unsigned version)
 {
-	return codec->present >> version & 1;
+	return version < TOKEN_KEY_VERSIONS && codec->present >> version & 1;
 }
 
 void token_write(const struct token_codec *codec, const struct token_id *id,
@@ -54,8 +54,7 @@ void token_write(const struct token_codec *codec, const struct token_id *id,
 	uint8_t block[CIPHER_BLOCK];
 
 	ASSERT(id->seq <= TOKEN_SEQ_MAX);
-	ASSERT(id->key_version < TOKEN_KEY_VERSIONS &&
-		has_key(codec, id->key_version));
+	ASSERT(token_codec_has(codec, id->key_version));
 	put_be64(block + AT_SHARD, (uint64_t)id->shard << seq_bits | id->seq);
 	put_be32(block + AT_ZERO, 0);
 	put_be32(block + AT_NONCE, id->nonce);
@@ -77,7 +76,7 @@ enum err token_read(
 	e = base62_read(str_skip(s, 1), &version, block);
 	if (e)
 		return e;
-	if (!has_key(codec, version))
+	if (!token_codec_has(codec, version))
 		return ERR_DENIED;
 	cipher_decrypt(&codec->ciphers[version], block, block);
 	if (get_be32(block + AT_ZERO) != 0)

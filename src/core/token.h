@@ -3,6 +3,7 @@
  * zero 32 | nonce 32), fields big-endian. A token has one spelling. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -38,6 +39,8 @@ CHECKED enum err token_codec_init(
 /* A zeroed struct is fine. */
 void token_codec_deinit(struct token_codec *codec);
 
+/* Whether it has the key of this version, any number. */
+bool token_codec_has(const struct token_codec *codec, unsigned version);
 /* Writes the token, no NUL. The id's key_version must be one that the codec
  * has; new tokens take codec->current. */
 void token_write(const struct token_codec *codec, const struct token_id *id,

@@ -218,7 +218,8 @@ static void watch_socket(struct http_conn *conn)
 static void begin_drain(struct http_conn *conn)
 {
 	(void)shutdown(conn->fd, SHUT_WR);
-	conn->drain_left = HTTP_DRAIN_BYTES_MAX;
+	conn->drain_left =
+		conn->ex.taken ? HTTP_DRAIN_BODY_MAX : HTTP_DRAIN_BYTES_MAX;
 	conn_move(conn, CONN_DRAIN);
 }
 

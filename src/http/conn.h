@@ -35,6 +35,8 @@ enum {
 	HTTP_BODY_QUANTUM = 1024,      /* bytes per body timeout */
 	HTTP_WRITE_QUANTUM = 16384,    /* bytes per write timeout */
 	HTTP_DRAIN_BYTES_MAX = 262144, /* read after the last answer */
+	/* The same, of a body that the handler had begun to take. */
+	HTTP_DRAIN_BODY_MAX = 64 << 20,
 	HTTP_DRAIN_MS = 2000,
 };
 

@@ -247,12 +247,14 @@ static enum err join(struct feed_row *r, struct view *v, uint64_t account)
 		e = join_names(r, v, &link, c);
 	if (!e)
 		e = join_destination(r, v, c->link ? &link : NULL, &token);
+	if (!e)
+		e = token_text_put(
+			v, c->token, c->nonce, token.key_version, r->token);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 	r->region = v->region->settings.name;
 	r->recipient = or_null(token.tail.recipient);
 	r->ref = or_null(token.tail.ref);
-	token_text_put(v, c->token, c->nonce, token.key_version, r->token);
 	cursor_write(v, account, &cursor, r->cursor);
 	click_id_write(v, r->sequence, r->id);
 	return OK;

@@ -223,6 +223,21 @@ static void finish(struct link_edit *d, struct links_batch *batch,
 	put_link(batch, l);
 }
 
+/* One that stays as it is was checked when it came: rules that changed since
+ * must not keep a link from being disabled. */
+static bool check_destination(const struct link_edit *d, const struct link *l,
+	const struct account *account, struct uri_template *t,
+	struct json_findings *findings)
+{
+	struct uri_template_problem problem;
+
+	if (d->has_destination == JSON_PRESENT)
+		return destination_check_template(d->regions, d->region,
+			account, l->destination, "#", STR("destination"), t,
+			findings);
+	return uri_template_compile(l->destination, t, &problem) == OK;
+}
+
 /* Makes l's strings views of a copy: making a campaign is a write, which those
  * of the old record do not survive. */
 static void keep(struct links_batch *batch, struct link *l, struct buf *copy)
@@ -255,8 +270,7 @@ static enum err edit(struct link_edit *d, struct links_batch *batch,
 	edit_defaults(d, &l, findings);
 	edit_times(d, &l, findings);
 	edit_rest(d, &l, account, findings);
-	if (destination_check_template(d->regions, d->region, account,
-		    l.destination, "#", STR("destination"), &t, findings))
+	if (check_destination(d, &l, account, &t, findings))
 		check_variables(&l, &t, before, findings);
 	if (findings->n) {
 		problem_set(&d->problem, PROBLEM_INVALID,

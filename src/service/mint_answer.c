@@ -10,7 +10,7 @@ enum {
 	PROBLEM_LINE_MAX = 4096
 };
 
-void token_text_put(struct view *v, uint64_t number, uint32_t nonce,
+enum err token_text_put(struct view *v, uint64_t number, uint32_t nonce,
 	uint8_t key_version, char to[TOKEN_LEN])
 {
 	struct token_id id = {
@@ -20,7 +20,10 @@ void token_text_put(struct view *v, uint64_t number, uint32_t nonce,
 		.key_version = key_version,
 	};
 
+	if (!token_codec_has(&v->codec, key_version))
+		return ERR_DENIED;
 	token_write(&v->codec, &id, to);
+	return OK;
 }
 
 void token_url_put(struct buf *out, struct str url, struct str token)
@@ -41,9 +44,11 @@ static enum err put_token(struct view *v, const struct block *block,
 	char token[TOKEN_LEN], time[TIMESTAMP_LEN];
 	enum err e = token_shape_get(entry->shape, &shape);
 
+	if (!e)
+		e = token_text_put(
+			v, number, entry->nonce, block->key_version, token);
 	if (e)
 		return e;
-	token_text_put(v, number, entry->nonce, block->key_version, token);
 	buf_text(out, "{\"token\":\"");
 	buf_add(out, token, TOKEN_LEN);
 	buf_text(out, "\",\"url\":\"");

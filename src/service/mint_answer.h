@@ -10,8 +10,9 @@
 #include "service/problem.h"
 #include "service/view.h"
 
-/* Appends the token's 23 characters. */
-void token_text_put(struct view *v, uint64_t number, uint32_t nonce,
+/* Writes the token's 23 characters. ERR_DENIED: the key that it was made with
+ * is no longer among the region's. */
+CHECKED enum err token_text_put(struct view *v, uint64_t number, uint32_t nonce,
 	uint8_t key_version, char to[TOKEN_LEN]);
 /* Appends {"token", "url", "expires_at"}, as minting answered. ERR_NOT_FOUND.
  */

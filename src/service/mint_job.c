@@ -134,5 +134,6 @@ enum err mint_job_submit(struct mint_job *j, struct links_writer *w)
 {
 	ASSERT(j->count > 0);
 	j->job.run = run;
+	j->job.bytes = j->lines.n;
 	return links_writer_push(w, &j->job);
 }

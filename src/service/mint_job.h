@@ -12,7 +12,7 @@
 
 enum {
 	MINT_JOB_LINES_MAX = 4096,
-	MINT_JOB_BYTES_MAX = 1 << 20,
+	MINT_JOB_BYTES_MAX = 1 << 18,
 };
 
 /* Begin with mint_job_init(); job.done is the owner's. */

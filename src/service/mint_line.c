@@ -68,9 +68,8 @@ static void read_params(const struct fields *f, struct token_shape *shape,
 	struct json_members m = {.object = f->params};
 
 	while (f->params && json_members_next(&m)) {
-		size_t at = shape->names_n;
-
 		struct str value = STR("");
+		size_t at = shape->names_n;
 
 		if (json_kind_of(m.value) == JSON_KIND_STR)
 			value = json_str_of(m.value);
@@ -127,27 +126,51 @@ static enum err find_link(
 	return e;
 }
 
-static bool has_param(const struct token_shape *shape, struct str name)
+/* What fills a variable of the link; p NULL: nothing. */
+static struct str value_of(const struct mint_context *c, struct str name,
+	const struct token_shape *shape, const struct token_tail *tail)
 {
 	for (size_t i = 0; i < shape->names_n; i++)
 		if (str_eq(shape->names[i], name))
-			return true;
-	return false;
-}
-
-static bool has_value(const struct mint_context *c, struct str name,
-	const struct token_shape *shape, const struct token_tail *tail)
-{
+			return tail->values[i];
 	if (str_is(name, "recipient") && tail->recipient.n)
-		return true;
+		return tail->recipient;
 	if (str_is(name, "ref") && tail->ref.n)
-		return true;
-	return has_param(shape, name) || link_default_of(&c->link, name).p;
+		return tail->ref;
+	return link_default_of(&c->link, name);
 }
 
 static bool is_builtin(struct str name)
 {
 	return str_is(name, "recipient") || str_is(name, "ref");
+}
+
+/* Percent-encoding makes three bytes of one, and a variable may come often:
+ * what no redirect could carry is not minted. */
+static void check_location(const struct mint_context *c,
+	const struct token_shape *shape, const struct token_tail *tail,
+	struct json_findings *findings)
+{
+	const struct uri_template *t = &c->template;
+	struct str values[URI_TEMPLATE_VARS_MAX];
+	size_t worst = t->text.n;
+	struct buf location;
+
+	for (size_t i = 0; i < t->vars_n; i++)
+		values[i] = value_of(c, t->vars[i], shape, tail);
+	for (size_t i = 0; i < t->parts_n; i++)
+		if (t->parts[i].var != URI_TEMPLATE_LITERAL)
+			worst += 3 * values[t->parts[i].var].n;
+	if (worst <= MINT_LOCATION_MAX)
+		return;
+	buf_init(&location, MINT_LOCATION_MAX);
+	uri_template_expand(&location, t, values);
+	if (buf_err(&location))
+		json_finding_add(findings, "#", STR("link"),
+			"with these values its destination has more than %d "
+			"bytes",
+			MINT_LOCATION_MAX);
+	buf_deinit(&location);
 }
 
 static void check_link(const struct mint_context *c,
@@ -173,12 +196,13 @@ static void check_link(const struct mint_context *c,
 				"the link has no such variable");
 	}
 	for (size_t i = 0; i < t->vars_n; i++) {
-		if (has_value(c, t->vars[i], shape, tail))
+		if (value_of(c, t->vars[i], shape, tail).p)
 			continue;
 		json_finding_add(findings,
 			is_builtin(t->vars[i]) ? "#" : "#/params", t->vars[i],
 			"the link's variable has neither value nor default");
 	}
+	check_location(c, shape, tail, findings);
 }
 
 /* The campaign that the line, or its defaults, name; empty: none. */

@@ -16,6 +16,12 @@
 #include "service/region.h"
 #include "store/db.h"
 
+/* Bytes of a destination with its values, percent-encoded: what clients take
+ * in a header. */
+enum {
+	MINT_LOCATION_MAX = 8000
+};
+
 /* What a line leaves out. Empty strings and 0: nothing. */
 struct mint_defaults {
 	struct str link;

@@ -58,7 +58,7 @@ static void copy_defaults(struct mint_stream *s)
 	struct mint_defaults *d = &s->options.defaults;
 	size_t link_n = d->link.n;
 
-	buf_init(&s->default_names, 2 * LINK_NAME_MAX);
+	buf_init(&s->default_names, (size_t)2 * LINK_NAME_MAX);
 	buf_str(&s->default_names, d->link);
 	buf_str(&s->default_names, d->campaign);
 	d->link.p = s->default_names.p;
@@ -218,9 +218,10 @@ void mint_stream_job_done(struct mint_stream *s)
 	ASSERT(flight != NOTHING);
 	s->flight = NOTHING;
 	if (flight == CAMPAIGN_JOB) {
+		/* The line that waits is begun only if it lies in partial. */
 		if (s->campaign.job.result)
-			mint_stream_fail_err(
-				s, s->campaign.job.result, s->physical);
+			mint_stream_fail_err(s, s->campaign.job.result,
+				s->physical + !s->partial_is_whole);
 	} else if (j->job.result) {
 		mint_stream_fail_err(
 			s, j->job.result, s->job_line[!s->gathering]);

@@ -240,6 +240,8 @@ size_t mint_stream_feed(struct mint_stream *s, struct str bytes)
 
 		if (s->partial_is_whole && !take_partial(s, &c))
 			break;
+		if (s->is_failed)
+			break; /* no later line may hide why */
 		n = take_some(s, &c, str_skip(bytes, taken));
 		if (n == 0)
 			break;

@@ -36,26 +36,30 @@ uint64_t links_batch_id(struct links_batch *b)
 
 static size_t take_batch(struct links_writer *w)
 {
-	size_t n = 0;
+	size_t n = 0, bytes = 0;
 
 	if (!w->waiting)
 		w->waiting = (struct links_job *)queue_take(&w->queue);
-	while (w->waiting && n < LINKS_BATCH_JOBS_MAX) {
+	while (w->waiting && n < LINKS_BATCH_JOBS_MAX &&
+		bytes < LINKS_BATCH_BYTES_MAX) {
+		bytes += w->waiting->bytes;
 		w->batch[n++] = w->waiting;
 		w->waiting = (struct links_job *)w->waiting->item.next;
 	}
 	return n;
 }
 
-/* Once a day, in small steps that ride along with batches. */
-static void purge_streams(struct links_writer *w, struct links_batch *b)
+/* Once a day, in small steps that ride along with batches. The day up to which
+ * nothing older is left, once this is committed. */
+static uint32_t purge_streams(
+	const struct links_writer *w, const struct links_batch *b)
 {
 	uint32_t today = (uint32_t)(b->now_ms / MS_PER_DAY);
 
-	if (w->purged_day == today)
-		return;
-	if (!streams_purge(b->txn, today, PURGE_RECORDS_MAX))
-		w->purged_day = today;
+	if (w->purged_day != today &&
+		!streams_purge(b->txn, today, PURGE_RECORDS_MAX))
+		return today;
+	return w->purged_day;
 }
 
 static enum err begin_batch(
@@ -88,6 +92,7 @@ static enum err begin_batch(
 static enum err run_batch(struct links_writer *w, size_t n)
 {
 	struct links_batch b;
+	uint32_t purged_day;
 	uint64_t first_id;
 	struct db_txn t;
 	enum err e;
@@ -101,8 +106,11 @@ static enum err run_batch(struct links_writer *w, size_t n)
 	block_builder_end(&w->blocks);
 	if (b.next_id != first_id)
 		links_put_next_id(&t, b.next_id);
-	purge_streams(w, &b);
-	return db_commit(&t);
+	purged_day = purge_streams(w, &b);
+	e = db_commit(&t);
+	if (!e)
+		w->purged_day = purged_day;
+	return e;
 }
 
 /* Says it once when commits begin to fail, and once when they work again. */

@@ -19,6 +19,7 @@ struct block_builder;
 enum {
 	LINKS_JOBS_MAX = 65536,
 	LINKS_BATCH_JOBS_MAX = 4096,
+	LINKS_BATCH_BYTES_MAX = 32 << 20, /* of their jobs' bytes */
 };
 
 /* What a running job may use. Lives for one batch. */
@@ -41,6 +42,7 @@ struct links_job {
 	enum err (*run)(struct links_job *job, struct links_batch *batch);
 	/* Writer's thread, after the commit: OK means on disk. */
 	void (*done)(struct links_job *job);
+	size_t bytes; /* about what it writes, for bounding a transaction */
 	enum err result;
 };
 

@@ -1,5 +1,5 @@
-"""A batch of tokens: one line in, one line out, in the same order, whatever the
-client does with its connection."""
+"""A batch of tokens: one line in, one line out, in the same order, whatever
+the client does with its connection."""
 import json
 import random
 import threading

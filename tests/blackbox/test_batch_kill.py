@@ -168,6 +168,7 @@ def check_sample(server, key, tokens, rng):
 
 
 @pytest.mark.slow
+@pytest.mark.asan
 def test_batch_kill(make_server):
     seed = random.SystemRandom().getrandbits(SEED_BITS)
     print(f"seed {seed}")

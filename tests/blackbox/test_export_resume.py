@@ -192,28 +192,38 @@ def test_output(filled, folder, rng, form):
 
 
 @pytest.mark.slow
+@pytest.mark.asan
 def test_follow(server, folder, rng):
     """Followed into a file while people tap, killed on both sides."""
     token = mint(server)
     output = folder / "clicks"
-    followers = []
     for i in range(KILLS):
-        followers.append(start_export(server, "-o", output, "--follow"))
+        follower = start_export(server, "-o", output, "--follow")
         tap_some(server, token, rng.randrange(1, PAGE))
-        followers[-1].kill()
-        followers[-1].communicate()
         if i % 3 == 2:
             server.kill9()
             server.start()
-    truth = export(server)
+        follower.kill()
+        follower.communicate()
+
+    # The last one outlives a server.
     follower = start_export(server, "-o", output, "--follow")
-    harness.wait_until("all is followed", lambda: os.path.exists(output) and
-                       os.path.getsize(output) >= len(truth))
+    wait_for(output, export(server))
+    server.kill9()
+    server.start()
+    tap_some(server, token, PAGE)
+    truth = export(server)
+    wait_for(output, truth)
     follower.send_signal(signal.SIGTERM)
     _, said = follower.communicate(timeout=60)
     assert follower.returncode == 0, said
     with open(output, "rb") as file:
         assert file.read() == truth
+
+
+def wait_for(output, truth):
+    harness.wait_until("all is followed", lambda: (
+        os.path.exists(output) and os.path.getsize(output) >= len(truth)))
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -34,6 +34,7 @@ def another_tag(token, rng):
 
 
 @pytest.mark.asan
+@pytest.mark.tsan
 def test_forged_tokens_touch_no_storage(make_server):
     server, other = make_server(), make_server()
     key = server.account()

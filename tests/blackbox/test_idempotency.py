@@ -171,7 +171,8 @@ def test_refused_line_that_differs(tenant):
 
 
 def test_goes_on_where_a_broken_stream_stopped(tenant):
-    """Cut at several places, retried until done: a token a line, none twice."""
+    """Cut at several places, retried until done: a token a line, none
+    twice."""
     lines = [row(i) for i in range(400)]
     encoded = [json.dumps(line).encode() + b"\n" for line in lines]
     seen = {}

@@ -1,6 +1,7 @@
 """`kill -9` under load, at random moments, again and again: what was
 acknowledged is there afterwards, once, and nothing else is."""
 import random
+import subprocess
 import time
 
 import pytest
@@ -11,6 +12,7 @@ import load
 SEED_BITS = 32
 ANSWERS = (1, 10, 100, 2000, 2000)  # at most before a kill
 PAUSE_MAX = 0.02    # so that a kill does not always follow an answer
+START_TIME = 0.15   # about what a first start takes
 
 
 def check_fresh(server, book):
@@ -26,9 +28,10 @@ def check_fresh(server, book):
     book.settle()
 
 
-def one_round(server, key, book, rng, name):
-    """Load, kill, restart; then what broke off is done again."""
-    clients = load.Load(server, key, book, rng.getrandbits(SEED_BITS), name)
+def one_round(server, key, book, rng, end):
+    """Load, the server's end, restart; then what broke off is done again."""
+    clients = load.Load(server, key, book, rng.getrandbits(SEED_BITS),
+                        f"round{len(book.leads_to)}")
     goal = book.answers + rng.randrange(rng.choice(ANSWERS))
     clients.start()
     try:
@@ -36,7 +39,7 @@ def one_round(server, key, book, rng, name):
                            lambda: book.answers >= goal or clients.errors)
         time.sleep(rng.random() * PAUSE_MAX)
     finally:
-        server.kill9()
+        end()
         clients.stop()
     server.start()
     for batch, (rows, tokens) in book.batches.items():
@@ -47,18 +50,13 @@ def one_round(server, key, book, rng, name):
     book.batches.clear()
 
 
-@pytest.mark.slow
-def test_kill(make_server):
-    seed = random.SystemRandom().getrandbits(SEED_BITS)
-    print(f"seed {seed}")
-    rng = random.Random(seed)
-    # A hiccup of the disk must not be taken for a loss.
-    server = make_server("click.commit_wait_max=60s")
+def run_rounds(server, rounds, rng, end):
+    """The audit of so many rounds, each of which stood it."""
     key = server.account()
     book = load.Book()
     audit = load.Audit(server, key, book)
-    for i in range(harness.rounds(10, 100)):
-        one_round(server, key, book, rng, f"round{i}")
+    for i in range(rounds):
+        one_round(server, key, book, rng, end)
         audit.check()
         check_fresh(server, book)
         audit.check()
@@ -71,3 +69,51 @@ def test_kill(make_server):
     server.restart()
     audit.check()
     audit.check_whole()
+
+
+@pytest.fixture
+def rng():
+    seed = random.SystemRandom().getrandbits(SEED_BITS)
+    print(f"seed {seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture
+def patient(make_server):
+    """A hiccup of the disk must not be taken for a loss."""
+    return make_server("click.commit_wait_max=60s")
+
+
+@pytest.mark.slow
+@pytest.mark.asan
+def test_kill(patient, rng):
+    run_rounds(patient, harness.rounds(10, 100), rng, patient.kill9)
+
+
+@pytest.mark.slow
+@pytest.mark.asan
+@pytest.mark.tsan
+def test_stop_under_load(patient, rng):
+    """SIGTERM instead: a clean end, and the same promises."""
+    run_rounds(patient, harness.rounds(3, 30), rng, patient.stop)
+
+
+@pytest.mark.slow
+def test_kill_at_first_start(make_server, rng):
+    """A data folder that was half made is no obstacle."""
+    for _ in range(harness.rounds(10, 100)):
+        server = make_server(start=False)
+        for _ in range(rng.randrange(1, 4)):
+            process = subprocess.Popen(
+                server.command(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=harness.environment())
+            time.sleep(rng.random() * START_TIME)
+            process.kill()
+            process.wait()
+        server.start()
+        key = server.account()
+        token = server.mint(key, destination="https://shop.example/")["token"]
+        assert server.tap(token).status == 302
+        assert len(server.export_all(key)) == 1
+        server.stop()

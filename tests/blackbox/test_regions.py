@@ -6,8 +6,6 @@ import random
 
 import pytest
 
-import harness
-
 REGIONS = {"eu1": "ct1.io", "us1": "ct5.io"}
 
 
@@ -80,6 +78,7 @@ def digests(folder):
 
 
 @pytest.mark.asan
+@pytest.mark.tsan
 def test_two_regions_share_nothing(make_server):
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")
@@ -126,6 +125,7 @@ def test_two_regions_share_nothing(make_server):
 
 
 @pytest.mark.asan
+@pytest.mark.tsan
 def test_region_served_elsewhere(make_server):
     """This server knows eu1's domain, and serves us1 alone."""
     everywhere = make_server()

@@ -1,7 +1,9 @@
 """What reviews found: each test fails on the server that it was found in."""
 import glob
+import http.client
 import json
 import os
+import re
 import threading
 
 import pytest
@@ -67,12 +69,21 @@ def test_line_in_two_pieces_of_a_new_campaign(tenant):
 
 @pytest.mark.asan
 def test_click_with_all_that_is_long(tenant):
-    """The longest row of the feed, as JSON escapes it."""
-    tenant.put_link("long", PAGE + "?" + "&".join(
-        f"{i}={{p}}" for i in range(4)))
+    """The longest row of the feed, as JSON escapes it: no such destination is
+    minted, but a link may be changed to one afterwards."""
+    def put_link(repeats):
+        tenant.put_link("long", PAGE + "?" + "&".join(
+            f"{i}={{p}}" for i in range(repeats)))
+
     recipient = "\x01" * 128
-    token = tenant.mint(link="long", recipient=recipient, ref=recipient,
-                        params={"p": "\n" * 1240})["token"]
+    fields = {"link": "long", "recipient": recipient, "ref": recipient,
+              "params": {"p": "\n" * 1240}}
+    put_link(4)
+    refused = tenant.api("POST", "/v1/tokens", fields)
+    assert refused.status == 422 and b"8000 bytes" in refused.body, refused
+    put_link(2)
+    token = tenant.mint(**fields)["token"]
+    put_link(4)
     answer = tenant.tap(token + "?" + "\"" * 700, {
         "User-Agent": "\xff" * 512, "Referer": "\xff" * 384,
         "Accept-Language": "\xff" * 128})
@@ -169,6 +180,49 @@ def test_damaged_link_fails_nobody_else(server):
     while any(thread.is_alive() for thread in threads):
         server.mint(key, link="sound")
     assert set(statuses) == {500}
+
+
+def test_key_that_is_gone(server):
+    """Tokens that it made cannot be told any more; all else goes on, and the
+    feed goes on where it was once the key is back."""
+    key = server.account()
+    token = server.mint(key, destination=PAGE, recipient="old")["token"]
+    assert server.tap(token).status == 302
+    path = os.path.join(server.data, "us1", "token.keys")
+    server.stop()
+    with open(path, encoding="ascii") as file:
+        keys = file.read()
+    changed = re.sub(r"(?m)^0 ", "1 ", keys)
+    assert changed != keys
+    with open(path, "w", encoding="ascii") as file:
+        file.write(changed)
+    server.start()
+    for query in ("/v1/tokens?recipient=old", "/v1/clicks"):
+        with pytest.raises(http.client.IncompleteRead):
+            server.api("GET", query, key=key)
+    assert server.tap(token).status == 404
+    assert server.tap(server.mint(key, destination=PAGE)["token"]).status == 302
+    server.stop()
+    with open(path, "w", encoding="ascii") as file:
+        file.write(keys)
+    server.start()
+    assert server.api("GET", "/v1/clicks?limit=1", key=key).lines()[0][
+        "token"] == token
+
+
+def test_link_is_disabled_whatever_the_rules_are_now(server):
+    key = server.account()
+    server.put_link(key, "shop", PAGE, fallback=PAGE)
+    token = server.mint(key, link="shop")["token"]
+    answer = local(server, "PATCH", "/v1/accounts/acme",
+                   body={"allowed_hosts": ["other.example"]})
+    assert answer.status == 200, answer
+    answer = server.api("PATCH", "/v1/links/shop", {"state": "disabled"}, key)
+    assert answer.status == 200, answer
+    assert server.api("PATCH", "/v1/links/shop", {"destination": PAGE},
+                      key).status == 422
+    assert server.tap(token).headers["Location"] == PAGE
+    assert server.export_all(key)[0]["outcome"] == "fallback"
 
 
 def test_own_page_of_any_size(make_server, folder):

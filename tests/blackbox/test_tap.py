@@ -94,7 +94,8 @@ def test_what_a_click_keeps(tenant):
     token = tenant.mint(link="sale", recipient="user-1", ref="msg-9",
                         params={"cart": "A 7/é"})["token"]
     tenant.tap(f"{token}?click_id=x%20y&n=1", {
-        "User-Agent": "Mozilla/5.0 \"(x)\"\t\\", "Referer": "https://r.example/",
+        "User-Agent": "Mozilla/5.0 \"(x)\"\t\\",
+        "Referer": "https://r.example/",
         "Accept-Language": "hi-IN,en;q=0.5"})
     click, = tenant.export_all()
     for name, value in {

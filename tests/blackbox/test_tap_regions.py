@@ -11,7 +11,7 @@ OWN = "https://shop.example/p"
 
 
 def test_two_regions_of_one_process(server):
-    """A token leads on from any domain; its click stays in its region."""
+    """A token leads on from any domain; its click is its region's."""
     keys = {region: server.account(f"of-{region}", region)
             for region in ("us1", "eu1")}
     tokens = {region: server.mint(key, destination=f"{OWN}/{region}")["token"]
@@ -26,14 +26,6 @@ def test_two_regions_of_one_process(server):
         assert len(clicks) == 3
         assert {c["region"] for c in clicks} == {region}
         assert {c["token"] for c in clicks} == {tokens[region]}
-    server.stop()
-    for region, other in (("us1", "eu1"), ("eu1", "us1")):
-        needle = f"{OWN}/{other}".encode()
-        for folder, _, files in os.walk(os.path.join(server.data, region)):
-            for name in files:
-                with open(os.path.join(folder, name), "rb") as file:
-                    assert needle not in file.read(), name
-    server.start()
 
 
 def test_region_that_is_not_served_here(make_server):
@@ -69,12 +61,6 @@ def test_region_that_is_not_served_here(make_server):
     assert server.metric("ctio_taps_total") == 0
     assert server.metric("ctio_clicks_committed_total") == 0
     assert not os.path.exists(os.path.join(server.data, "us1"))
-
-
-def test_account_cannot_be_made_where_the_region_is_not(make_server):
-    server = make_server("region us1.serve=no")
-    run = server.cli("account", "create", "acme", "--region", "us1", status=1)
-    assert "us1" in run.stderr
 
 
 def test_brand_domain_resolves_its_account_alone(make_server):

@@ -47,7 +47,8 @@ FINDINGS = [
     ({"link": "cart", "destination": OWN, "params": {"cart": "1"}},
      ["#/destination", "#/params"]),
     ({"link": "cart"}, ["#/params/cart", "#/recipient"]),
-    ({"link": "cart", "recipient": "r", "params": {"cart": "1", "x/~ é": "2"}},
+    ({"link": "cart", "recipient": "r",
+      "params": {"cart": "1", "x/~ é": "2"}},
      ["#/params/x~1~0%20%C3%A9"]),
     ({"link": "cart", "recipient": "r", "params": {"cart": 1}},
      ["#/params/cart"]),
@@ -195,8 +196,22 @@ def test_allowed_hosts(tenant):
         assert (answer.status in (200, 201)) == (status == 201), host
 
 
-PARAMS = ["A7", "a b", "50%", "a/b?c=d&e#f", "é", "日本", "😀", "~-._", "+",
-          "{x}", "\"<>'`", "\u0001\u007f", "\\", "%41", "", "a\u0300"]
+def test_destination_that_gets_too_long(tenant):
+    """A tap must not be the first to find out."""
+    tenant.put_link("many", "https://shop.example/" + "{x}" * 64)
+    for value, status in (("a" * 120, 201), ("a" * 130, 422), ("é" * 20, 201),
+                          ("é" * 30, 422)):
+        answer = tenant.api("POST", "/v1/tokens", {
+            "link": "many", "params": {"x": value}})
+        assert answer.status == status, value
+        if status == 201:
+            location = tenant.tap(answer.json()["token"]).headers["Location"]
+            assert len(location) > 7000
+            assert tenant.export_all()[-1]["destination"] == location
+
+
+PARAMS = ["A7", "a b", "50%", "a/b?c=d&e#f", "é", "日本", "😀", "~-._",
+          "+", "{x}", "\"<>'`", "\u0001\u007f", "\\", "%41", "", "a\u0300"]
 
 
 def test_params_are_percent_encoded(tenant):

@@ -93,8 +93,7 @@ static void fill_draft(struct str input, struct str key)
 			break;
 		e = shape_n ? block_draft_add(&d, shape, (uint32_t)n, tail,
 				      BLOCK_BYTES_MAX)
-			    : block_draft_refuse(
-				      &d, n, tail, BLOCK_BYTES_MAX);
+			    : block_draft_refuse(&d, n, tail, BLOCK_BYTES_MAX);
 		if (e)
 			break;
 		added[n++] = (struct added){shape, tail};

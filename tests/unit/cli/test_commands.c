@@ -200,15 +200,21 @@ static const struct {
 	{"link set l --to https://x/ --default x", 2, "",
 		"ctio link set: --default expects NAME=VALUE; see `ctio link "
 		"set --help`\n"},
-	{"status --url http://127.0.0.1:1", 2, "",
-		"ctio status: --url needs a key: --key or CTIO_KEY; see `ctio "
-		"status --help`\n"},
-	{"status --url http://127.0.0.1:1 --data x", 2, "",
-		"ctio status: --url and a data folder exclude each other; see "
-		"`ctio status --help`\n"},
-	{"status --url ftp://x --key k", 2, "",
-		"ctio status: expected http://HOST:PORT or https://HOST and a "
-		"key, got \"ftp://x\"; see `ctio status --help`\n"},
+	{"link list --url http://127.0.0.1:1", 2, "",
+		"ctio link list: --url needs a key: --key or CTIO_KEY; see "
+		"`ctio link list --help`\n"},
+	{"link list --url http://127.0.0.1:1 --data x", 2, "",
+		"ctio link list: --url and a data folder exclude each other; "
+		"see `ctio link list --help`\n"},
+	{"link list --url ftp://x --key k", 2, "",
+		"ctio link list: expected http://HOST:PORT or https://HOST "
+		"and a key, got \"ftp://x\"; see `ctio link list --help`\n"},
+	{"account list --url http://127.0.0.1:1 --key k", 2, "",
+		"ctio account list: only the server's own machine may: "
+		"--data, not --url; see `ctio account list --help`\n"},
+	{"token uT --url http://127.0.0.1:1 --key k", 2, "",
+		"ctio token: only the server's own machine may: --data, not "
+		"--url; see `ctio token --help`\n"},
 	{"status --key k", 2, "",
 		"ctio status: --key needs --url; see `ctio status --help`\n"},
 	{"check --set click.x=1", 1, "",
@@ -245,6 +251,30 @@ static void test_without_a_server(void **state)
 	}
 }
 
+/* Meant for other commands: accounts are the socket's. */
+static void test_environment(void **state)
+{
+	static const struct http_peer_step steps[] = {
+		{.answer = ANSWER("200 OK", "", "2", "{}")}};
+	struct ran r;
+
+	(void)state;
+	assert_int_equal(setenv("CTIO_URL", "http://127.0.0.1:1", 1), 0);
+	assert_int_equal(setenv("CTIO_ACCOUNT", "acme", 1), 0);
+	run("status --data %", "", steps, 1, &r);
+	assert_int_equal(r.status, EXIT_DONE);
+	ran_free(&r);
+	run("link show l", "", NULL, 0, &r);
+	assert_non_null(strstr(buf_cstr(&r.err), "--url needs a key"));
+	ran_free(&r);
+	run("link show l --data %", "", steps, 1, &r);
+	assert_int_equal(r.status, EXIT_DONE);
+	assert_non_null(strstr(r.seen, "\r\nCtio-Account: acme\r\n"));
+	ran_free(&r);
+	(void)unsetenv("CTIO_URL");
+	(void)unsetenv("CTIO_ACCOUNT");
+}
+
 static void test_no_server(void **state)
 {
 	char expected[8192];
@@ -267,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_lists_of_pages),
 		cmocka_unit_test(test_without_a_server),
+		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_no_server),
 	};
 

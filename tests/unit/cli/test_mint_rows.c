@@ -4,6 +4,7 @@
 
 #include "cli/mint_json.h"
 #include "cli/mint_rows.h"
+#include "support/fault.h"
 
 enum {
 	TEXT_MAX = 4 << 20
@@ -198,6 +199,45 @@ static void test_broken_lines(void **state)
 	result_free(&r);
 }
 
+/* JSON may say it, but the server will not have it. */
+static void test_nul_bytes(void **state)
+{
+	static const char in[] = "recipient,n\nu\0x,1\nu2,\0\nu3,3\n";
+	struct result r;
+
+	(void)state;
+	transform(MINT_CSV, str_make(in, sizeof(in) - 1), 5, &vars, &r);
+	assert_int_equal(r.err, ERR_NOT_FOUND);
+	assert_string_equal(buf_cstr(&r.lines), "{\"recipient\":\"u3\"}\n");
+	result_free(&r);
+}
+
+/* Each allocation fails in turn. */
+static void test_no_memory(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(examples); i++) {
+		bool hit = true;
+
+		for (unsigned nth = 1; hit; nth++) {
+			const struct example *e = &examples[i];
+			struct str in = str_from(e->in);
+			struct mint_rows rows;
+			struct mint_row row;
+			enum err err = OK;
+
+			mint_rows_init(&rows, e->format, &vars);
+			fault_alloc(nth);
+			while (err == OK)
+				err = mint_rows_next(&rows, &in, true, &row);
+			hit = fault_alloc_hit();
+			fault_alloc(0);
+			assert_int_equal(err, hit ? ERR_NOMEM : ERR_NOT_FOUND);
+			mint_rows_deinit(&rows);
+		}
+	}
+}
+
 struct stopped {
 	enum mint_format format;
 	const char *in;
@@ -339,6 +379,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_broken_lines),
+		cmocka_unit_test(test_nul_bytes),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_needed_columns),
 		cmocka_unit_test(test_limits),

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "cli/conf_file.h"
 #include "cli/settings.h"
-#include "cli/version.h"
+#include "support/fault.h"
 #include "support/temp.h"
 
 enum {
@@ -15,19 +15,6 @@ enum {
 };
 
 static struct temp temp;
-
-/* A file of the project, by its path from the root. */
-static void read_project_file(const char *name, struct buf *to)
-{
-	static const char below[] = "tests/unit/cli/test_settings.c";
-	static const char here[] = __FILE__;
-	char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%.*s%s",
-		(int)(sizeof(here) - sizeof(below)), here, name);
-	buf_init(to, TEXT_MAX);
-	assert_int_equal(file_read(path, to), OK);
-}
 
 static enum err load(const char *text, const char *const *overrides,
 	struct settings **s, struct buf *errors)
@@ -351,6 +338,34 @@ static void test_data(void **state)
 	buf_deinit(&errors);
 }
 
+/* Each allocation fails in turn: no leak, no half-made settings. */
+static void test_no_memory(void **state)
+{
+	static const char *const overrides[] = {"click.listen=*:1", NULL};
+	bool hit = true;
+
+	(void)state;
+	for (unsigned nth = 1; hit; nth++) {
+		const char *path = temp_file(&temp, "y.conf");
+		struct settings_source source = {
+			.file = path, .overrides = overrides, .overrides_n = 1};
+		struct settings *s = NULL;
+		struct buf errors;
+		enum err e;
+
+		assert_int_equal(
+			file_write(path, STR("[click]\nx = 1\n"), 0600), OK);
+		buf_init(&errors, TEXT_MAX);
+		fault_alloc(nth);
+		e = settings_load(&source, &s, &errors);
+		hit = fault_alloc_hit();
+		fault_alloc(0);
+		assert_null(s);
+		assert_true(e == ERR_INVALID || (hit && e == ERR_NOMEM));
+		buf_deinit(&errors);
+	}
+}
+
 static void test_no_file(void **state)
 {
 	struct settings_source source = {.file = "/nowhere/x.conf"};
@@ -400,66 +415,6 @@ static void test_nul_bytes(void **state)
 	conf_deinit(&c);
 }
 
-/* Lines such as `#listen = x` and `#[click]`, without their marks. */
-static void uncomment(struct buf *to, struct str text)
-{
-	while (text.n) {
-		struct str line = str_split(&text, '\n');
-
-		if (line.n > 1 && line.p[0] == '#' && line.p[1] != ' ')
-			line = str_skip(line, 1);
-		buf_str(to, line);
-		buf_byte(to, '\n');
-	}
-}
-
-static void test_shipped_file_is_the_defaults(void **state)
-{
-	struct buf shipped, printed, active, errors;
-	struct settings *s, *defaults;
-	const char *path;
-
-	(void)state;
-	read_project_file("deploy/ctio.conf", &shipped);
-	buf_init(&printed, TEXT_MAX);
-	settings_print_defaults(&printed);
-	assert_int_equal(buf_err(&printed), OK);
-	assert_string_equal(buf_cstr(&shipped), buf_cstr(&printed));
-
-	/* As it is, it sets nothing; in force, it sets what is set anyway. */
-	assert_int_equal(load(buf_cstr(&shipped), NULL, &s, &errors), OK);
-	settings_free(s);
-	buf_deinit(&errors);
-	buf_init(&active, TEXT_MAX);
-	uncomment(&active, buf_view(&shipped));
-	path = temp_file(&temp, "active.conf");
-	assert_int_equal(file_write(path, buf_view(&active), 0600), OK);
-	assert_int_equal(load(buf_cstr(&active), NULL, &s, &errors), OK);
-	assert_int_equal(s->domains_n, 1);
-	s->domains_n = 0;
-	memset(s->domains, 0, sizeof(s->domains));
-	buf_deinit(&errors);
-	assert_int_equal(load(NULL, NULL, &defaults, &errors), OK);
-	assert_memory_equal(s, defaults, sizeof(*s));
-	settings_free(s);
-	settings_free(defaults);
-	buf_deinit(&errors);
-	buf_deinit(&shipped);
-	buf_deinit(&printed);
-	buf_deinit(&active);
-}
-
-static void test_version_is_the_projects(void **state)
-{
-	struct buf text;
-
-	(void)state;
-	read_project_file("CMakeLists.txt", &text);
-	assert_non_null(strstr(
-		buf_cstr(&text), "project(ctio VERSION " CTIO_VERSION " "));
-	buf_deinit(&text);
-}
-
 static int begin(void **state)
 {
 	(void)state;
@@ -483,11 +438,10 @@ int main(void)
 		cmocka_unit_test(test_wrong_overrides),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_nul_bytes),
-		cmocka_unit_test(test_shipped_file_is_the_defaults),
-		cmocka_unit_test(test_version_is_the_projects),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

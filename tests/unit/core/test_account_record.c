@@ -111,8 +111,7 @@ static enum err read_odd(uint8_t version, uint64_t revision, uint64_t hosts_n,
 static void test_odd_bodies(void **state)
 {
 	static const struct {
-		uint8_t version;
-		uint64_t revision, hosts_n;
+		uint64_t version, revision, hosts_n;
 		size_t hosts, more;
 		enum err err;
 	} rows[] = {
@@ -130,7 +129,7 @@ static void test_odd_bodies(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		assert_int_equal(
-			read_odd(rows[i].version, rows[i].revision,
+			read_odd((uint8_t)rows[i].version, rows[i].revision,
 				rows[i].hosts_n, rows[i].hosts, rows[i].more),
 			rows[i].err);
 }

@@ -70,8 +70,7 @@ static void test_damage(void **state)
 static void test_odd_bodies(void **state)
 {
 	static const struct {
-		uint8_t version;
-		size_t hash_n;
+		size_t version, hash_n;
 		enum err err;
 	} rows[] = {
 		{1, SECRET_HASH_BYTES, OK},
@@ -89,7 +88,7 @@ static void test_odd_bodies(void **state)
 		struct buf b;
 
 		buf_init(&b, RECORD_MAX);
-		record_begin(&w, &b, rows[i].version);
+		record_begin(&w, &b, (uint8_t)rows[i].version);
 		writer_be64(&w, 1);
 		writer_be64(&w, 2);
 		writer_u8(&w, SCOPES_ALL);
@@ -110,8 +109,7 @@ static void test_scopes(void **state)
 	static const struct {
 		const char *name;
 		uint8_t bit;
-	} rows[] = {
-		{"mint", 1}, {"links", 2}, {"read", 4}, {"erase", 8}};
+	} rows[] = {{"mint", 1}, {"links", 2}, {"read", 4}, {"erase", 8}};
 	static const char *const bad[] = {
 		"", "Mint", "mints", "min", "admin", "mint,links"};
 	uint8_t bit = 77;
@@ -126,8 +124,8 @@ static void test_scopes(void **state)
 	}
 	bit = 77;
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
-		assert_int_equal(api_scope_parse(str_from(bad[i]), &bit),
-			ERR_INVALID);
+		assert_int_equal(
+			api_scope_parse(str_from(bad[i]), &bit), ERR_INVALID);
 	assert_int_equal(bit, 77);
 }
 

@@ -184,8 +184,7 @@ static enum err read_odd_link(uint8_t version, uint64_t revision,
 static void test_odd_bodies(void **state)
 {
 	static const struct {
-		uint8_t version;
-		uint64_t revision, defaults_n;
+		uint64_t version, revision, defaults_n;
 		size_t defaults, more;
 		enum err err;
 	} rows[] = {
@@ -200,10 +199,9 @@ static void test_odd_bodies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		assert_int_equal(
-			read_odd_link(rows[i].version, rows[i].revision,
-				rows[i].defaults_n, rows[i].defaults,
-				rows[i].more),
+		assert_int_equal(read_odd_link((uint8_t)rows[i].version,
+					 rows[i].revision, rows[i].defaults_n,
+					 rows[i].defaults, rows[i].more),
 			rows[i].err);
 }
 

@@ -92,8 +92,8 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct api_key_text key = {.id = 7};
 
-		assert_int_equal(api_key_parse(str_from(rows[i]), &key),
-			ERR_INVALID);
+		assert_int_equal(
+			api_key_parse(str_from(rows[i]), &key), ERR_INVALID);
 		assert_true(key.id == 7 && key.region.p == NULL);
 	}
 }

@@ -9,12 +9,6 @@
 
 enum {
 	LEAF_MAX = 2022,
-	/* LMDB: a node's header, 8, its place in the page, 2, and its key; the
-	 * page's header, 16; a value on a page of its own is pointed to by 8
-	 * bytes. */
-	NODE_BYTES = 8 + 2 + 8,
-	PAGE_BYTES = 4096,
-	PAGE_HEAD = 16,
 };
 
 static char text[BLOCK_BYTES_MAX];
@@ -150,8 +144,7 @@ static struct block reopen(
 	block_draft_put(b, d, key_of(k, last));
 	assert_int_equal(buf_err(b), OK);
 	assert_int_equal(b->n, block_draft_size(d));
-	assert_int_equal(
-		block_open(buf_view(b), key_of(k, last), &block), OK);
+	assert_int_equal(block_open(buf_view(b), key_of(k, last), &block), OK);
 	assert_int_equal(block.count, d->count);
 	assert_true(block.last == last);
 	assert_true(block.first == last - d->count + 1);
@@ -175,8 +168,8 @@ static void test_mixed_block(void **state)
 	assert_int_equal(block_draft_add(&d, STR("one"), 0xdeadbeef, STR("x"),
 				 BLOCK_BYTES_MAX),
 		OK);
-	assert_int_equal(block_draft_refuse(
-				 &d, 77, STR("{\"why\":1}"), BLOCK_BYTES_MAX),
+	assert_int_equal(
+		block_draft_refuse(&d, 77, STR("{\"why\":1}"), BLOCK_BYTES_MAX),
 		OK);
 	assert_int_equal(
 		block_draft_add(&d, STR("two"), 1, STR(""), BLOCK_BYTES_MAX),
@@ -198,8 +191,7 @@ static void test_mixed_block(void **state)
 		assert_true(str_is(entry.shape, shapes[i]));
 		assert_int_equal(entry.tail.n, tails[i]);
 		assert_int_equal(entry.line_hash, i == 1 ? 77 : 0);
-		assert_true(str_is(
-			entry.refusal, i == 1 ? "{\"why\":1}" : ""));
+		assert_true(str_is(entry.refusal, i == 1 ? "{\"why\":1}" : ""));
 	}
 	block_draft_deinit(&d);
 	buf_deinit(&b);
@@ -268,12 +260,11 @@ static size_t fill(size_t tail, size_t shapes, size_t bytes_max)
 	for (size_t i = 0; i < n; i++) {
 		struct block_entry entry;
 
-		assert_int_equal(block_entry(&block, block.first + i, &entry),
-			OK);
+		assert_int_equal(
+			block_entry(&block, block.first + i, &entry), OK);
 		assert_int_equal(entry.nonce, i);
 		assert_int_equal(entry.tail.n, tail);
-		assert_int_equal(
-			entry.shape.p[1], (char)('A' + i % shapes));
+		assert_int_equal(entry.shape.p[1], (char)('A' + i % shapes));
 	}
 	count = d.count;
 	block_draft_deinit(&d);
@@ -377,24 +368,24 @@ static void test_odd_blocks(void **state)
 {
 	static const struct {
 		uint64_t last, count;
-		uint16_t offsets[2];
 		struct str entries;
+		uint16_t offsets[2];
 		enum err open, first, second;
 	} rows[] = {
-		{2, 2, {0, 5}, {"\x01nonc\x01nonc", 10}, OK, OK, OK},
-		{2, 2, {0, 6}, {"\x01noncX\x01nonc", 11}, OK, OK, OK},
-		{1, 2, {0, 5}, {"\x01nonc\x01nonc", 10}, ERR_CORRUPT, OK, OK},
-		{2, 0, {0, 0}, {"", 0}, ERR_CORRUPT, OK, OK},
-		{9999, 1025, {0, 0}, {"", 0}, ERR_CORRUPT, OK, OK},
-		{2, 2, {5, 0}, {"\x01nonc\x01nonc", 10}, OK, ERR_CORRUPT, OK},
-		{2, 2, {0, 11}, {"\x01nonc\x01nonc", 10}, OK, ERR_CORRUPT,
+		{2, 2, {"\x01nonc\x01nonc", 10}, {0, 5}, OK, OK, OK},
+		{2, 2, {"\x01noncX\x01nonc", 11}, {0, 6}, OK, OK, OK},
+		{1, 2, {"\x01nonc\x01nonc", 10}, {0, 5}, ERR_CORRUPT, OK, OK},
+		{2, 0, {"", 0}, {0, 0}, ERR_CORRUPT, OK, OK},
+		{9999, 1025, {"", 0}, {0, 0}, ERR_CORRUPT, OK, OK},
+		{2, 2, {"\x01nonc\x01nonc", 10}, {5, 0}, OK, ERR_CORRUPT, OK},
+		{2, 2, {"\x01nonc\x01nonc", 10}, {0, 11}, OK, ERR_CORRUPT,
 			ERR_CORRUPT},
-		{2, 2, {0, 5}, {"\x01nonc\x01non", 9}, OK, OK, ERR_CORRUPT},
-		{2, 2, {0, 5}, {"\x01nonc\x02nonc", 10}, OK, OK, ERR_CORRUPT},
-		{2, 2, {0, 5}, {"\x01nonc\x7fnonc", 10}, OK, OK, ERR_CORRUPT},
-		{2, 2, {0, 5}, {"\x01nonc\x00sevenby", 13}, OK, OK,
+		{2, 2, {"\x01nonc\x01non", 9}, {0, 5}, OK, OK, ERR_CORRUPT},
+		{2, 2, {"\x01nonc\x02nonc", 10}, {0, 5}, OK, OK, ERR_CORRUPT},
+		{2, 2, {"\x01nonc\x7fnonc", 10}, {0, 5}, OK, OK, ERR_CORRUPT},
+		{2, 2, {"\x01nonc\x00sevenby", 13}, {0, 5}, OK, OK,
 			ERR_CORRUPT},
-		{2, 2, {0, 5}, {"\x01nonc", 5}, OK, OK, ERR_CORRUPT},
+		{2, 2, {"\x01nonc", 5}, {0, 5}, OK, OK, ERR_CORRUPT},
 	};
 
 	(void)state;
@@ -445,73 +436,6 @@ static void test_newer_version(void **state)
 	buf_deinit(&b);
 }
 
-/* What a value takes of leaves that hold as many as fit. */
-static size_t leaf_share(size_t value)
-{
-	size_t node = NODE_BYTES + value + value % 2;
-
-	return PAGE_BYTES / ((PAGE_BYTES - PAGE_HEAD) / node);
-}
-
-/* Bytes that a batch of tokens costs in the links environment: blocks, with
- * LMDB's nodes and pages. */
-static size_t stored_bytes(size_t tokens, struct str shape, struct str tail)
-{
-	struct block_draft d;
-	size_t bytes = 0;
-
-	block_draft_init(&d);
-	block_draft_reset(&d, 0, 1795412520123);
-	for (size_t i = 0; i < tokens; i++) {
-		if (block_draft_add(
-			    &d, shape, 1, tail, BLOCK_BYTES_MAX) == OK)
-			continue;
-		bytes += PAGE_BYTES + NODE_BYTES + 8;
-		block_draft_reset(&d, 0, 1795412520123);
-		assert_int_equal(block_draft_add(&d, shape, 1, tail,
-					 BLOCK_BYTES_MAX),
-			OK);
-	}
-	if (block_draft_size(&d) > LEAF_MAX)
-		bytes += PAGE_BYTES + NODE_BYTES + 8;
-	else
-		bytes += leaf_share(block_draft_size(&d));
-	block_draft_deinit(&d);
-	return bytes;
-}
-
-static void test_sizes(void **state)
-{
-	static const size_t params[] = {0, 1, 2, 5};
-	const uint64_t big = ((uint64_t)1 << 48) - 1;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(params); i++) {
-		struct token_shape s = {.account = big, .link = big};
-		struct token_tail t = {.recipient = some(12), .ref = some(20)};
-		size_t own = 32, batch, single;
-		struct buf shape, tail;
-
-		s.names_n = params[i];
-		for (size_t n = 0; n < params[i]; n++) {
-			s.names[n] = some(6);
-			t.values[n] = some(8);
-			own += 14;
-		}
-		buf_init(&shape, SHAPE_BYTES_MAX);
-		buf_init(&tail, BLOCK_BYTES_MAX);
-		token_shape_put(&shape, &s);
-		token_tail_put(&tail, &t, s.names_n);
-		batch = stored_bytes(1000, buf_view(&shape), buf_view(&tail));
-		single = stored_bytes(1, buf_view(&shape), buf_view(&tail));
-		/* A batch keeps the names once, for all. */
-		assert_true(batch <= 1000 * (own - 6 * params[i] + 40));
-		assert_true(single <= own + 80);
-		buf_deinit(&shape);
-		buf_deinit(&tail);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -526,7 +450,6 @@ int main(void)
 		cmocka_unit_test(test_1024_tokens),
 		cmocka_unit_test(test_odd_blocks),
 		cmocka_unit_test(test_newer_version),
-		cmocka_unit_test(test_sizes),
 	};
 
 	memset(text, 't', sizeof(text));

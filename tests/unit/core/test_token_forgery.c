@@ -29,8 +29,8 @@ static void make_codec(struct token_codec *codec, uint8_t seed)
 
 	memset(bytes, seed, sizeof(bytes));
 	token_keys_generate(&keys, 'u', bytes, 0);
-	for (uint8_t v = 1; v < TOKEN_KEY_VERSIONS; v++) {
-		bytes[0] = v;
+	for (unsigned v = 1; v < TOKEN_KEY_VERSIONS; v++) {
+		bytes[0] = (uint8_t)v;
 		assert_int_equal(token_keys_rotate(&keys, bytes, 0), OK);
 	}
 	assert_int_equal(token_codec_init(codec, &keys), OK);

@@ -140,15 +140,16 @@ static inline struct json_t *service_json(const char *text)
 	struct json_findings findings = {0};
 	struct json_t *root = NULL;
 
-	assert_int_equal(json_parse(str_from(text), SERVICE_LINE_MAX, &root,
-				 &findings),
+	assert_int_equal(
+		json_parse(str_from(text), SERVICE_LINE_MAX, &root, &findings),
 		OK);
 	return root;
 }
 
 /* As a POST or PATCH does it; *edit has the outcome. */
-static inline enum err service_edit_account(struct service *s, bool is_new,
-	const char *name, const char *body, struct account_edit *edit)
+CHECKED static inline enum err service_edit_account(struct service *s,
+	bool is_new, const char *name, const char *body,
+	struct account_edit *edit)
 {
 	struct json_t *root = service_json(body);
 
@@ -161,8 +162,7 @@ static inline enum err service_edit_account(struct service *s, bool is_new,
 		json_free(root);
 		return ERR_INVALID;
 	}
-	service_finish(
-		s, account_edit_submit(edit, s->region->links_writer));
+	service_finish(s, account_edit_submit(edit, s->region->links_writer));
 	json_free(root);
 	return edit->job.result;
 }
@@ -181,9 +181,9 @@ static inline uint64_t service_account(struct service *s, const char *name)
 	return account.id;
 }
 
-static inline enum err service_edit_link(struct service *s, uint64_t account,
-	enum link_edit_kind kind, const char *name, const char *body,
-	struct link_edit *edit)
+CHECKED static inline enum err service_edit_link(struct service *s,
+	uint64_t account, enum link_edit_kind kind, const char *name,
+	const char *body, struct link_edit *edit)
 {
 	struct json_t *root = body ? service_json(body) : NULL;
 
@@ -207,12 +207,12 @@ static inline void service_put_link(
 {
 	struct link_edit edit;
 
-	assert_int_equal(service_edit_link(s, s->account, LINK_PUT, name, body,
-				 &edit),
+	assert_int_equal(
+		service_edit_link(s, s->account, LINK_PUT, name, body, &edit),
 		OK);
 }
 
-static inline enum err service_edit_campaign(struct service *s,
+CHECKED static inline enum err service_edit_campaign(struct service *s,
 	uint64_t account_id, const char *name, const char *body,
 	struct campaign_patch *patch)
 {
@@ -234,14 +234,13 @@ static inline enum err service_edit_campaign(struct service *s,
 	return patch->job.result;
 }
 
-static inline enum err service_edit_token(struct service *s, uint64_t token,
-	const char *body, struct token_edit *edit)
+CHECKED static inline enum err service_edit_token(struct service *s,
+	uint64_t token, const char *body, struct token_edit *edit)
 {
 	struct json_t *root = body ? service_json(body) : NULL;
 
-	*edit = (struct token_edit){.job.done = service_job_done,
-		.token = token,
-		.revoke = !body};
+	*edit = (struct token_edit){
+		.job.done = service_job_done, .token = token, .revoke = !body};
 	if (root && !token_edit_read(edit, root)) {
 		json_free(root);
 		return ERR_INVALID;
@@ -271,9 +270,8 @@ static inline enum mint_one_step service_mint_with(
 	}
 }
 
-static inline void service_mint_init(
-	struct service *s, struct mint_one *one, uint64_t account,
-	const char *line)
+static inline void service_mint_init(struct service *s, struct mint_one *one,
+	uint64_t account, const char *line)
 {
 	mint_one_init(one);
 	one->views = &s->views;

@@ -28,22 +28,22 @@ enum {
 	ACCOUNT_FALLBACK = 2,
 	REGION_FALLBACK = 4,
 	REVOKED = 8,
-	EXPIRED = 16,        /* the token's ttl is over */
+	EXPIRED = 16, /* the token's ttl is over */
 	LINK_DISABLED = 32,
 	LINK_EXPIRED = 64,
 	CAMPAIGN_DISABLED = 128,
 	CAMPAIGN_OVERRIDE = 256,
 	ACCOUNT_DISABLED = 512,
-	NO_LINK = 1024,      /* minted by destination */
+	NO_LINK = 1024, /* minted by destination */
 	NO_CAMPAIGN = 2048,
-	END_MOVED = 4096,    /* expires_at in the future again */
+	END_MOVED = 4096, /* expires_at in the future again */
 };
 
-#define OWN       "https://shop.example/own"
-#define OVERRIDE  "https://shop.example/override"
-#define BY_LINK   "https://shop.example/by-link"
+#define OWN        "https://shop.example/own"
+#define OVERRIDE   "https://shop.example/override"
+#define BY_LINK    "https://shop.example/by-link"
 #define BY_ACCOUNT "https://shop.example/by-account"
-#define BY_REGION "https://shop.example/by-region"
+#define BY_REGION  "https://shop.example/by-region"
 
 struct row {
 	unsigned before;
@@ -96,14 +96,12 @@ static uint64_t mint_for(uint64_t account, unsigned before)
 {
 	struct link_edit link;
 
-	assert_int_equal(
-		service_edit_link(&s, account, LINK_PUT, "shop",
-			before & LINK_FALLBACK ? "{\"destination\":\"" OWN
-						 "\",\"fallback\":\"" BY_LINK
-						 "\"}"
-					       : "{\"destination\":\"" OWN
-						 "\"}",
-			&link),
+	assert_int_equal(service_edit_link(&s, account, LINK_PUT, "shop",
+				 before & LINK_FALLBACK
+					 ? "{\"destination\":\"" OWN
+					   "\",\"fallback\":\"" BY_LINK "\"}"
+					 : "{\"destination\":\"" OWN "\"}",
+				 &link),
 		OK);
 	if (before & NO_LINK)
 		return service_mint(&s, account,
@@ -126,13 +124,12 @@ static void change(
 	struct link_edit link;
 
 	if (before & ACCOUNT_FALLBACK)
-		assert_int_equal(service_edit_account(&s, false, name,
-					 "{\"fallback\":\"" BY_ACCOUNT "\"}",
-					 &edit),
+		assert_int_equal(
+			service_edit_account(&s, false, name,
+				"{\"fallback\":\"" BY_ACCOUNT "\"}", &edit),
 			OK);
 	if (before & REVOKED)
-		assert_int_equal(
-			service_edit_token(&s, token, NULL, &end), OK);
+		assert_int_equal(service_edit_token(&s, token, NULL, &end), OK);
 	if (before & END_MOVED)
 		assert_int_equal(
 			service_edit_token(&s, token,
@@ -150,14 +147,13 @@ static void change(
 				&link),
 			OK);
 	if (before & CAMPAIGN_DISABLED)
-		assert_int_equal(
-			service_edit_campaign(&s, account, "camp",
-				"{\"state\":\"disabled\"}", &campaign),
+		assert_int_equal(service_edit_campaign(&s, account, "camp",
+					 "{\"state\":\"disabled\"}", &campaign),
 			OK);
 	if (before & CAMPAIGN_OVERRIDE)
-		assert_int_equal(service_edit_campaign(&s, account, "camp",
-					 "{\"override\":\"" OVERRIDE "\"}",
-					 &campaign),
+		assert_int_equal(
+			service_edit_campaign(&s, account, "camp",
+				"{\"override\":\"" OVERRIDE "\"}", &campaign),
 			OK);
 	if (before & ACCOUNT_DISABLED)
 		assert_int_equal(service_edit_account(&s, false, name,
@@ -226,28 +222,26 @@ static void test_ends(void **state)
 
 	(void)state;
 	service_put_link(&s, "shop", "{\"destination\":\"" OWN "\"}");
-	service_put_link(&s, "short",
-		"{\"destination\":\"" OWN "\",\"ttl\":\"90s\"}");
+	service_put_link(
+		&s, "short", "{\"destination\":\"" OWN "\",\"ttl\":\"90s\"}");
 	buf_init(&location, LOCATION_MAX);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		uint64_t token = service_mint(&s, s.account, rows[i].line);
 		struct token_id id = service_token_id(&s, token);
 		struct resolution r;
 
-		assert_int_equal(
-			resolve_token(s.view, &id, str_make(NULL, 0),
-				str_make(NULL, 0),
-				(uint64_t)((int64_t)service_now() + 90000 -
-					   rows[i].left_ms),
-				&location, &r),
+		assert_int_equal(resolve_token(s.view, &id, str_make(NULL, 0),
+					 str_make(NULL, 0),
+					 (uint64_t)((int64_t)service_now() +
+						    90000 - rows[i].left_ms),
+					 &location, &r),
 			OK);
 		assert_int_equal(r.outcome, rows[i].outcome);
 	}
 	buf_deinit(&location);
 }
 
-#define TEMPLATE                                                               \
-	"https://shop.example/{a}/{b}?u={recipient}&r={ref}&d={d}#{a}"
+#define TEMPLATE "https://shop.example/{a}/{b}?u={recipient}&r={ref}&d={d}#{a}"
 
 static void test_variables(void **state)
 {
@@ -281,9 +275,9 @@ static void test_variables(void **state)
 		struct resolution r;
 
 		buf_reset(&location);
-		assert_int_equal(resolve_token(s.view, &id, STR("acme"),
-					 STR("ignored=1"), service_now(),
-					 &location, &r),
+		assert_int_equal(
+			resolve_token(s.view, &id, STR("acme"),
+				STR("ignored=1"), service_now(), &location, &r),
 			OK);
 		assert_true(str_is(buf_view(&location), rows[i].location));
 		assert_false(r.forward_query);
@@ -311,8 +305,7 @@ static void test_forward_query(void **state)
 	service_put_link(&s, "f",
 		"{\"destination\":\"https://shop.example/p?own=1#f\","
 		"\"forward_query\":true,\"track\":false}");
-	token = service_mint(
-		&s, s.account, "{\"link\":\"f\",\"test\":true}");
+	token = service_mint(&s, s.account, "{\"link\":\"f\",\"test\":true}");
 	id = service_token_id(&s, token);
 	buf_init(&location, LOCATION_MAX);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -321,13 +314,12 @@ static void test_forward_query(void **state)
 		/* The location is appended to. */
 		buf_reset(&location);
 		buf_text(&location, "before ");
-		assert_int_equal(
-			resolve_token(s.view, &id, str_make(NULL, 0),
-				str_from(rows[i].query), service_now(),
-				&location, &r),
+		assert_int_equal(resolve_token(s.view, &id, str_make(NULL, 0),
+					 str_from(rows[i].query), service_now(),
+					 &location, &r),
 			OK);
-		assert_true(str_is(str_skip(buf_view(&location), 7),
-			rows[i].location));
+		assert_true(str_is(
+			str_skip(buf_view(&location), 7), rows[i].location));
 		assert_int_equal(r.forward_query, rows[i].forwarded);
 		assert_true(r.test && !r.track);
 	}
@@ -338,8 +330,8 @@ static void test_forward_query(void **state)
  * number never given out, a refused line, another account's domain. */
 static void test_strangers(void **state)
 {
-	uint64_t token = service_mint(
-		&s, s.account, "{\"destination\":\"" OWN "\"}");
+	uint64_t token =
+		service_mint(&s, s.account, "{\"destination\":\"" OWN "\"}");
 	struct token_id good = service_token_id(&s, token), id;
 	struct resolution r = {.token = 7};
 	struct buf location;
@@ -350,9 +342,9 @@ static void test_strangers(void **state)
 	do {                                                                   \
 		id = good;                                                     \
 		change;                                                        \
-		assert_int_equal(resolve_token(s.view, &id, account,           \
-					 str_make(NULL, 0), service_now(),     \
-					 &location, &r),                       \
+		assert_int_equal(                                              \
+			resolve_token(s.view, &id, account, str_make(NULL, 0), \
+				service_now(), &location, &r),                 \
 			ERR_NOT_FOUND);                                        \
 	} while (0)
 	STRANGER(STR(""), id.nonce ^= 1);
@@ -383,8 +375,8 @@ static void test_campaign_of_link(void **state)
 	service_put_link(&s, "l",
 		"{\"destination\":\"" OWN "\",\"campaign\":\"links\"}");
 	inherited = service_mint(&s, s.account, "{\"link\":\"l\"}");
-	own = service_mint(&s, s.account,
-		"{\"link\":\"l\",\"campaign\":\"tokens\"}");
+	own = service_mint(
+		&s, s.account, "{\"link\":\"l\",\"campaign\":\"tokens\"}");
 	assert_int_equal(service_edit_campaign(&s, s.account, "links",
 				 "{\"state\":\"disabled\"}", &patch),
 		OK);
@@ -415,8 +407,8 @@ static void test_campaign_of_link(void **state)
 /* A location that finds no room is an error, never a cut URL. */
 static void test_no_room(void **state)
 {
-	uint64_t token = service_mint(
-		&s, s.account, "{\"destination\":\"" OWN "\"}");
+	uint64_t token =
+		service_mint(&s, s.account, "{\"destination\":\"" OWN "\"}");
 	struct token_id id = service_token_id(&s, token);
 	struct resolution r;
 	struct buf location;

@@ -90,8 +90,8 @@ static void test_list_in_order(void **state)
 	struct db_txn *t;
 
 	(void)state;
-	assert_int_equal(account_next(links_store_read(&s), after, &a),
-		ERR_NOT_FOUND);
+	assert_int_equal(
+		account_next(links_store_read(&s), after, &a), ERR_NOT_FOUND);
 	put(5, 1, "b", true);
 	put(4, 1, "ab", true);
 	put(3, 1, "zz", true);
@@ -202,8 +202,7 @@ static void test_corrupt_records(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_lookups),
 		WITH_STORE(test_absurd_name),

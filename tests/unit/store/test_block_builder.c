@@ -48,8 +48,8 @@ static struct str tail_of(uint64_t number, size_t n)
 	return str_make(text, n);
 }
 
-static void check_token(struct db_txn *t, uint64_t number, const char *shape,
-	size_t tail_n)
+static void check_token(
+	struct db_txn *t, uint64_t number, const char *shape, size_t tail_n)
 {
 	struct block_entry entry;
 	struct block block;
@@ -65,8 +65,8 @@ static void check_token(struct db_txn *t, uint64_t number, const char *shape,
 
 /* Blocks in order, without gaps or overlaps, from first on; the number of
  * numbers in them. */
-static uint64_t check_chain(struct db_txn *t, uint64_t first, size_t *blocks,
-	size_t *largest)
+static uint64_t check_chain(
+	struct db_txn *t, uint64_t first, size_t *blocks, size_t *largest)
 {
 	struct db_cursor c;
 	uint64_t next = first;
@@ -128,11 +128,11 @@ static void test_nonces_differ(void **state)
 
 	(void)state;
 	begin(1);
-	for (uint64_t n = 1; n <= 4 * BLOCK_NONCES; n++)
+	for (uint64_t n = 1; n <= 4ull * BLOCK_NONCES; n++)
 		(void)block_builder_add(&builder, STR("s"), tail_of(n, 8));
 	commit();
 	t = links_store_read(&s);
-	for (uint64_t n = 1; n <= 3 * BLOCK_NONCES; n++) {
+	for (uint64_t n = 1; n <= 3ull * BLOCK_NONCES; n++) {
 		struct block_entry a, b;
 		struct block block;
 
@@ -171,8 +171,8 @@ static void test_remainders(void **state)
 	{
 		size_t blocks, largest;
 
-		assert_int_equal(check_chain(links_store_read(&s), 1, &blocks,
-					 &largest),
+		assert_int_equal(
+			check_chain(links_store_read(&s), 1, &blocks, &largest),
 			next - 1);
 	}
 }
@@ -256,8 +256,8 @@ static void test_refused_lines(void **state)
 		assert_int_equal(token_entry(t, n, &block, &entry), OK);
 		assert_int_equal(entry.refused, n % 3 == 0);
 		assert_true(entry.line_hash == (n % 3 ? 0 : n));
-		assert_true(get_be64(n % 3 ? entry.tail.p : entry.refusal.p) ==
-			    n);
+		assert_true(
+			get_be64(n % 3 ? entry.tail.p : entry.refusal.p) == n);
 	}
 }
 
@@ -300,15 +300,13 @@ static void test_apply_twice(void **state)
 		apply_block(links_store_begin(&s), 5, str_make(copy, n)),
 			links_store_commit(&s);
 	assert_int_equal(links_store_records(&s), records);
-	assert_int_equal(
-		token_block_from(links_store_read(&s), 1, &block), OK);
+	assert_int_equal(token_block_from(links_store_read(&s), 1, &block), OK);
 	assert_int_equal(block.count, 5);
 }
 
 int main(void)
 {
-#define WITH_STORE(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_nothing),
 		WITH_STORE(test_many),

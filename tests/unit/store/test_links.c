@@ -206,8 +206,7 @@ static void test_damaged_next_id_is_told(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		WITH_STORE(test_new),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "store/block_builder.h"
+#include "store/stream_store.h"
 #include "store/token_store.h"
 #include "unit/store/links_store.h"
 
@@ -19,8 +20,8 @@ struct job {
 	struct links_job job;
 	struct gate *gate; /* opened by the test, or NULL */
 	size_t tokens;
-	enum err refuse;   /* its result, with nothing written */
-	enum err fail;     /* of the transaction */
+	enum err refuse; /* its result, with nothing written */
+	enum err fail;   /* of the transaction */
 	uint64_t first, id;
 	uint64_t now_ms;
 	atomic_int done;
@@ -213,8 +214,8 @@ static void test_group_commit(void **state)
 		for (int j = 0; j < JOBS_EACH; j++)
 			jobs[i][j].tokens = 1 + (size_t)j % 5;
 	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, push_many,
-					 jobs[i]),
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, push_many, jobs[i]),
 			0);
 	for (int i = 0; i < THREADS; i++) {
 		void *failed;
@@ -273,8 +274,9 @@ static void test_batches(void **state)
 static void test_refused_job(void **state)
 {
 	struct gate gate;
-	struct job first = {.gate = &gate}, jobs[3] = {
-		{.tokens = 2}, {.refuse = ERR_CONFLICT}, {.tokens = 2}};
+	struct job first = {.gate = &gate},
+		   jobs[3] = {{.tokens = 2}, {.refuse = ERR_CONFLICT},
+			   {.tokens = 2}};
 
 	(void)state;
 	gate_init(&gate);
@@ -299,8 +301,8 @@ static void test_failed_transaction(void **state)
 {
 	struct gate gate;
 	struct job first = {.gate = &gate};
-	struct job jobs[3] = {{.tokens = 2}, {.tokens = 1, .fail = ERR_DISK_FULL},
-		{.tokens = 2}};
+	struct job jobs[3] = {{.tokens = 2},
+		{.tokens = 1, .fail = ERR_DISK_FULL}, {.tokens = 2}};
 	struct job later = {.tokens = 3};
 	const struct links_writer_metrics *m = links_writer_metrics(writer);
 	uint64_t next;
@@ -356,6 +358,61 @@ static void test_full_and_closed(void **state)
 	gate_deinit(&gate);
 }
 
+static void push_and_wait(struct job *j)
+{
+	push(j);
+	while (!atomic_load(&j->done))
+		(void)sched_yield();
+}
+
+/* Old streams go with a commit, and stay when it fails. */
+static void test_purge(void **state)
+{
+	static const uint8_t name[HASH128_BYTES];
+	const struct stream stream = {9, 1, STREAM_BATCH};
+	struct job jobs[3] = {
+		{.fail = ERR_DISK_FULL}, {.tokens = 1}, {.tokens = 0}};
+	uint8_t bytes[STREAM_KEY_BYTES] = {0};
+	struct str key = str_make((const char *)bytes, sizeof(bytes));
+	struct buf b;
+
+	(void)state;
+	stream_key_put(bytes, 1, 5, name);
+	buf_init(&b, 128);
+	stream_record_put(&b, key, &stream);
+	apply_stream(links_store_begin(&s), key, buf_view(&b));
+	links_store_commit(&s);
+	buf_deinit(&b);
+	for (size_t i = 0; i < COUNT_OF(jobs); i++) {
+		push_and_wait(&jobs[i]);
+		assert_int_equal(
+			db_count(links_store_read(&s), LINKS_STREAMS), i == 0);
+	}
+}
+
+/* A batch is bounded by what its jobs write. */
+static void test_batch_bytes(void **state)
+{
+	const struct links_writer_metrics *m = links_writer_metrics(writer);
+	struct gate gate;
+	struct job first = {.gate = &gate}, jobs[4] = {{{{0}}}};
+
+	(void)state;
+	gate_init(&gate);
+	push(&first);
+	gate_wait(&gate);
+	for (size_t i = 0; i < COUNT_OF(jobs); i++) {
+		jobs[i].job.bytes = LINKS_BATCH_BYTES_MAX / 2;
+		push(&jobs[i]);
+	}
+	gate_open(&gate);
+	while (!atomic_load(&jobs[3].done))
+		(void)sched_yield();
+	assert_int_equal(counter_get(&m->commits), 3);
+	stop();
+	gate_deinit(&gate);
+}
+
 /* Numbers and ids go on where an earlier process ended. */
 static void test_restart(void **state)
 {
@@ -385,14 +442,15 @@ static void test_restart(void **state)
 
 int main(void)
 {
-#define WITH_WRITER(test)                                                      \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_WRITER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_WRITER(test_group_commit),
 		WITH_WRITER(test_batches),
 		WITH_WRITER(test_refused_job),
 		WITH_WRITER(test_failed_transaction),
 		WITH_WRITER(test_full_and_closed),
+		WITH_WRITER(test_purge),
+		WITH_WRITER(test_batch_bytes),
 		WITH_WRITER(test_restart),
 	};
 

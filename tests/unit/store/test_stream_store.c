@@ -45,8 +45,8 @@ static void put(uint32_t day, uint64_t account,
 	buf_deinit(&b);
 }
 
-static void append(uint64_t stream, uint64_t line, uint64_t count,
-	uint64_t token)
+static void append(
+	uint64_t stream, uint64_t line, uint64_t count, uint64_t token)
 {
 	const struct range r = {line, count, token};
 
@@ -67,8 +67,8 @@ static void test_find(void **state)
 		assert_int_equal(stream_find(t, day, 5, one, &got), OK);
 		assert_true(got.id == 100);
 	}
-	assert_int_equal(stream_find(t, TODAY + STREAM_DAYS_KEPT + 1, 5, one,
-				 &got),
+	assert_int_equal(
+		stream_find(t, TODAY + STREAM_DAYS_KEPT + 1, 5, one, &got),
 		ERR_NOT_FOUND);
 	/* The clock may have been set back past midnight. */
 	assert_int_equal(stream_find(t, TODAY - 1, 5, one, &got), OK);
@@ -148,8 +148,7 @@ static void test_delete(void **state)
 		append(1, i, 1, 1000 + 2 * i);
 		append(2, i, 1, 5000 + 2 * i);
 	}
-	stream_delete(
-		links_store_begin(&s), key_of(bytes, TODAY, 5, one), 1);
+	stream_delete(links_store_begin(&s), key_of(bytes, TODAY, 5, one), 1);
 	links_store_commit(&s);
 	t = links_store_read(&s);
 	assert_int_equal(stream_find(t, TODAY, 5, one, &got), ERR_NOT_FOUND);
@@ -160,8 +159,7 @@ static void test_delete(void **state)
 	assert_int_equal(stream_lines(t, 2, &lines), OK);
 	assert_true(lines == 50);
 	/* Again, of what is not there. */
-	stream_delete(
-		links_store_begin(&s), key_of(bytes, TODAY, 5, one), 1);
+	stream_delete(links_store_begin(&s), key_of(bytes, TODAY, 5, one), 1);
 	links_store_commit(&s);
 }
 
@@ -239,11 +237,10 @@ static void test_corrupt_records_are_told(void **state)
 	apply_stream(links_store_begin(&s), key_of(bytes, TODAY, 5, one),
 		STR("nonsense, long enough"));
 	links_store_commit(&s);
-	apply_range(links_store_begin(&s), range_key,
-		STR("nonsense, long enough"));
+	apply_range(
+		links_store_begin(&s), range_key, STR("nonsense, long enough"));
 	links_store_commit(&s);
-	assert_int_equal(
-		stream_find(links_store_read(&s), TODAY, 5, one, &got),
+	assert_int_equal(stream_find(links_store_read(&s), TODAY, 5, one, &got),
 		ERR_CORRUPT);
 	assert_int_equal(range_find(&s.reader, 1, 0, &r), ERR_CORRUPT);
 	assert_int_equal(stream_lines(&s.reader, 1, &lines), ERR_CORRUPT);
@@ -254,8 +251,7 @@ static void test_corrupt_records_are_told(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_find),
 		WITH_STORE(test_ranges),

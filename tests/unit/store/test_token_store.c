@@ -15,10 +15,8 @@ static struct block_builder builder;
  * a gap, 30. */
 static int setup(void **state)
 {
-	struct token_shape shape = {.account = 5,
-		.link = 6,
-		.names_n = 1,
-		.names = {STR("cart")}};
+	struct token_shape shape = {
+		.account = 5, .link = 6, .names_n = 1, .names = {STR("cart")}};
 	struct token_tail tail = {.recipient = STR("user"),
 		.ref = STR(""),
 		.values = {STR("A7")}};
@@ -34,8 +32,7 @@ static int setup(void **state)
 	shape.ttl_ms = TTL_MS;
 	token_shape_put(&with_ttl, &shape);
 	token_tail_put(&bytes, &tail, 1);
-	block_builder_begin(
-		&builder, links_store_begin(&s), 10, 1, MINTED_MS);
+	block_builder_begin(&builder, links_store_begin(&s), 10, 1, MINTED_MS);
 	for (uint64_t n = 10; n < 20; n++) {
 		if (n % 3 == 0)
 			(void)block_builder_refuse(&builder, n, STR("{}"));
@@ -80,8 +77,8 @@ static void test_by_number(void **state)
 		assert_int_equal(token.key_version, 1);
 		assert_int_equal(token.minted_ms, MINTED_MS);
 		assert_false(token.revoked);
-		assert_int_equal(token.expires_ms,
-			n % 2 ? MINTED_MS + TTL_MS : 0);
+		assert_int_equal(
+			token.expires_ms, n % 2 ? MINTED_MS + TTL_MS : 0);
 		assert_true(token.shape.account == 5 && token.shape.link == 6);
 		assert_true(str_is(token.tail.recipient, "user"));
 		assert_true(str_is(token.tail.values[0], "A7"));
@@ -183,8 +180,7 @@ static void test_damage_is_told(void **state)
 
 int main(void)
 {
-#define WITH_STORE(test)                                                       \
-	cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_by_number),
 		WITH_STORE(test_entries),
