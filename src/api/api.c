@@ -70,6 +70,7 @@ enum err api_new(const struct api_options *options, struct api **to)
 	api->options = *options;
 	api->busy.prev = api->busy.next = &api->busy;
 	api->started_ms = loop_wall_ms(options->loop);
+	api->stored_bytes = regions_stored_bytes(options->regions);
 	buf_init(&api->lines, API_LINES_MAX);
 	buf_init(&api->body, CALL_BODY_MAX);
 	e = views_init(options->regions, &api->views);

@@ -23,6 +23,7 @@ struct api {
 	const struct http_listener *tcp;
 	const struct http_listener *local;
 	uint64_t started_ms;
+	uint64_t stored_bytes; /* in all regions, when it started */
 };
 
 /* ERR_BUSY if the key is being served already. */

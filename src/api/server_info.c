@@ -5,6 +5,11 @@
 #include "http/loop.h"
 #include "service/lookup.h"
 
+enum {
+	RATE_MS_MIN = 60000, /* of uptime, before a rate is told */
+	DAYS_MAX = 36500,
+};
+
 const char *const readyz_params[] = {"for", NULL};
 
 void livez_get(struct call *c)
@@ -122,10 +127,33 @@ static void put_region(struct call *c, struct json_writer *w, struct view *v)
 	(void)c;
 }
 
+/* How long the disk lasts at the rate since the start; null while that says
+ * nothing yet. */
+static void put_days_left(struct call *c, struct json_writer *w, uint64_t up_ms)
+{
+	struct regions *regions = c->api->options.regions;
+	uint64_t now = regions_stored_bytes(regions);
+	uint64_t grown =
+		now > c->api->stored_bytes ? now - c->api->stored_bytes : 0;
+	double days;
+
+	json_key(w, "storage_days_left");
+	if (up_ms < RATE_MS_MIN || grown == 0) {
+		json_put_null(w);
+		return;
+	}
+	days = (double)regions_free_bytes(regions) / (double)grown *
+	       (double)up_ms / MS_PER_DAY;
+	json_put_u64(w, days < DAYS_MAX ? (uint64_t)days : DAYS_MAX);
+}
+
 void status_get(struct call *c)
 {
 	struct regions *regions = c->api->options.regions;
 	uint64_t now = loop_wall_ms(c->api->options.loop);
+	/* The clock may have been set back. */
+	uint64_t up_ms =
+		now > c->api->started_ms ? now - c->api->started_ms : 0;
 	char started[TIMESTAMP_LEN];
 	struct json_writer w;
 
@@ -136,11 +164,9 @@ void status_get(struct call *c)
 	json_put_str(&w, str_from(c->api->options.version));
 	json_key(&w, "started_at");
 	json_put_str(&w, str_make(started, sizeof(started)));
-	/* The clock may have been set back. */
-	put_u64(&w, "uptime_seconds",
-		now > c->api->started_ms ? (now - c->api->started_ms) / 1000
-					 : 0);
+	put_u64(&w, "uptime_seconds", up_ms / 1000);
 	put_u64(&w, "storage_free_bytes", regions_free_bytes(regions));
+	put_days_left(c, &w, up_ms);
 	json_key(&w, "regions");
 	json_array_begin(&w);
 	for (size_t i = 0; i < regions->n; i++) {

@@ -299,6 +299,22 @@ void regions_close(struct regions *r)
 	free(r);
 }
 
+uint64_t regions_stored_bytes(const struct regions *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct region *g = &r->items[i];
+
+		if (g->settings.serve)
+			sum += db_file_bytes(g->links.env) +
+			       counter_get(
+				       &click_writer_metrics(g->click_writer)
+						->bytes);
+	}
+	return sum;
+}
+
 uint64_t regions_free_bytes(const struct regions *r)
 {
 	struct statvfs s;

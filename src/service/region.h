@@ -109,6 +109,9 @@ CHECKED enum err regions_open(const struct regions_settings *settings,
  * NULL is fine. */
 void regions_close(struct regions *r);
 
+/* About what the regions' data take on disk, and grow by: links, and clicks
+ * written since the start. */
+uint64_t regions_stored_bytes(const struct regions *r);
 /* Free space of the file system that the data folder is on. */
 uint64_t regions_free_bytes(const struct regions *r);
 
