@@ -15,10 +15,6 @@ struct api;
 struct loop;
 struct tap_site;
 
-enum {
-	API_SITES_MAX = 256
-};
-
 struct api_options {
 	struct loop *loop;
 	struct regions *regions;

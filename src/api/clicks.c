@@ -162,6 +162,9 @@ static void begin_answer(struct page *p)
 	buf_reset(lines);
 	call_put_lines(c, lines);
 	put_next_link(p, lines);
+	/* Fewer than the limit: the log ended here. The next cursor cannot
+	 * tell, since others' clicks move it on. */
+	buf_printf(lines, "Ctio-Examined: %zu\r\n", p->feed.n);
 	buf_text(lines, p->is_csv ? "Content-Type: text/csv; charset=utf-8; "
 				    "header=present\r\n"
 				  : "Content-Type: application/x-ndjson\r\n");

@@ -20,11 +20,10 @@ void livez_get(struct call *c)
 }
 
 /* Taps work while links can be read; mints while links can be written. */
-static enum err health_of(struct call *c, struct view *v, bool for_mint)
+static enum err health_of(struct view *v, bool for_mint)
 {
 	enum err e;
 
-	(void)c;
 	if (!view_links(v, &e))
 		return e;
 	return for_mint ? links_writer_health(v->region->links_writer) : OK;
@@ -45,7 +44,7 @@ void readyz_get(struct call *c)
 	out = call_answer_begin(c);
 	for (size_t i = 0; i < regions->n; i++) {
 		struct view *v = view_of(&c->api->views, &regions->items[i]);
-		enum err e = v ? health_of(c, v, for_mint) : OK;
+		enum err e = v ? health_of(v, for_mint) : OK;
 
 		if (!v)
 			continue;
@@ -86,7 +85,7 @@ static void put_u64(struct json_writer *w, const char *key, uint64_t v)
 	json_put_u64(w, v);
 }
 
-static void put_region(struct call *c, struct json_writer *w, struct view *v)
+static void put_region(struct json_writer *w, struct view *v)
 {
 	struct region *g = v->region;
 	struct tally_counts totals = {0};
@@ -124,7 +123,6 @@ static void put_region(struct call *c, struct json_writer *w, struct view *v)
 	put_u64(w, "links_queue", links_writer_queued(g->links_writer));
 	put_u64(w, "links_bytes", db_file_bytes(g->links.env));
 	json_object_end(w);
-	(void)c;
 }
 
 /* How long the disk lasts at the rate since the start; null while that says
@@ -173,7 +171,7 @@ void status_get(struct call *c)
 		struct view *v = view_of(&c->api->views, &regions->items[i]);
 
 		if (v)
-			put_region(c, &w, v);
+			put_region(&w, v);
 	}
 	json_array_end(&w);
 	json_object_end(&w);

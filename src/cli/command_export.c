@@ -211,6 +211,22 @@ static enum page broken(struct export *x, enum err e)
 	return PAGE_FAILED;
 }
 
+/* Whether the log ended within the page; same: the next one begins where it
+ * did. That alone would not do: a page may be empty and lie before others, and
+ * others' clicks move the cursor on. */
+static bool is_last(const struct export *x, bool same)
+{
+	struct str examined =
+		http_client_answer_header(&x->session.answer, "Ctio-Examined");
+	uint64_t n;
+
+	if (!num_parse_u64(examined, EXPORT_PAGE, &n))
+		return n < EXPORT_PAGE;
+	/* A proxy has left it out. */
+	return !x->rows.page_rows &&
+	       (same || !export_is_filtered(&x->options.filters));
+}
+
 static enum page take_next(struct export *x)
 {
 	struct str link = http_client_answer_header(&x->session.answer, "Link");
@@ -226,11 +242,10 @@ static enum page take_next(struct export *x)
 	buf_str(&x->cursor, buf_view(&x->next));
 	if (!same && save(x))
 		return PAGE_FAILED;
-	if (x->rows.page_rows)
+	/* Where clicks come, more may follow at once. */
+	if (x->rows.page_rows && x->options.follow)
 		return PAGE_DONE;
-	/* With a filter, an empty page may lie before others. */
-	return same || !export_is_filtered(&x->options.filters) ? PAGE_END
-								: PAGE_DONE;
+	return is_last(x, same) ? PAGE_END : PAGE_DONE;
 }
 
 static enum page one_page(struct export *x)

@@ -213,15 +213,18 @@ def test_every_filter(varied):
 
 def test_a_filter_that_matches_nothing_still_advances(tenant):
     make_clicks(tenant, 50)
-    path, pages = "/v1/clicks?verdict=bot&limit=10", 0
+    path, pages, examined = "/v1/clicks?verdict=bot&limit=10", 0, []
     while True:
         answer = tenant.api("GET", path)
         assert answer.body == b""
+        examined.append(int(answer.headers["Ctio-Examined"]))
         if answer.next() == path:
             break
         path = answer.next()
         pages += 1
     assert pages in (5, 6)
+    # Fewer than the limit, where the feed ends and nowhere else.
+    assert examined[:6] == [10] * 5 + [0]
 
 
 REFUSED = [

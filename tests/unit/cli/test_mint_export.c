@@ -204,6 +204,40 @@ static void test_export_with_a_state(void **state)
 	ran_free(&r);
 }
 
+#define EXAMINED(n) "Ctio-Examined: " n "\r\n"
+
+/* What the server looked at tells where the feed ends: neither that a page is
+ * empty, nor that its cursor moves. */
+static void test_export_ends_with_the_feed(void **state)
+{
+	static const struct http_peer_step steps[] = {
+		/* None of these could be read. */
+		{.answer = ANSWER(
+			 "200 OK", NEXT("c2") EXAMINED("10000"), "0", ""),
+			.keep = true},
+		{.answer = ANSWER("200 OK", NEXT("c4") EXAMINED("10000"), "16",
+			 "{\"cursor\":\"c4\"}\n"),
+			.keep = true},
+		/* Others' clicks move the cursor, as long as they come. */
+		{.answer = ANSWER(
+			 "200 OK", NEXT("c5") EXAMINED("9999"), "0", "")},
+	};
+	static const char *const commands[] = {
+		"export --state %/end --data %",
+		"export --state %/end --verdict human --data %",
+	};
+	struct ran r;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
+		run(commands[i], "", steps, COUNT_OF(steps), &r);
+		assert_int_equal(r.status, EXIT_DONE);
+		assert_string_equal(buf_cstr(&r.out), "{\"cursor\":\"c4\"}\n");
+		assert_file("end", "c5\n");
+		ran_free(&r);
+	}
+}
+
 static void test_export_of_what_is_gone(void **state)
 {
 	static const struct http_peer_step steps[] = {
@@ -229,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_mint_dry_run),
 		cmocka_unit_test(test_export_to_a_file),
 		cmocka_unit_test(test_export_with_a_state),
+		cmocka_unit_test(test_export_ends_with_the_feed),
 		cmocka_unit_test(test_export_of_what_is_gone),
 	};
 
