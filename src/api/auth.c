@@ -1,5 +1,6 @@
 #include "api/auth.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/secret.h"
@@ -67,7 +68,8 @@ static bool check_local(struct call *c, const struct http_request *request)
 			       : "There is no account yet.");
 	else if (e == ERR_CONFLICT)
 		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
-			"There are several accounts: say which one.");
+			"There are several accounts: say which one, with "
+			"--account, CTIO_ACCOUNT or the header Ctio-Account.");
 	else if (e)
 		problem_from_err(&c->problem, e);
 	return !e;
@@ -111,6 +113,19 @@ static bool check_account(struct call *c, struct view *v, uint64_t id)
 	return true;
 }
 
+static void refuse_scope(struct call *c)
+{
+	char names[64] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SCOPES_N; i++)
+		if (c->route->scopes & 1u << i)
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+				"%s%s", n ? " or " : "", api_scope_name(i));
+	problem_set(&c->problem, PROBLEM_FORBIDDEN,
+		"The key lacks the scope that this call needs: %s.", names);
+}
+
 static bool check_bearer(struct call *c, const struct http_request *request)
 {
 	struct str header = request->known[HTTP_AUTHORIZATION];
@@ -133,8 +148,7 @@ static bool check_bearer(struct call *c, const struct http_request *request)
 		return false;
 	c->scopes = key.scopes;
 	if (c->route->scopes && !(key.scopes & c->route->scopes)) {
-		problem_set(&c->problem, PROBLEM_FORBIDDEN,
-			"The key lacks the scope that this call needs.");
+		refuse_scope(c);
 		return false;
 	}
 	return true;

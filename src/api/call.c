@@ -257,7 +257,10 @@ static bool read_headers(struct call *c, const struct http_request *request)
 	if (c->route->body != BODY_NONE && !c->is_ndjson && type.p &&
 		!is_media_type(type, "application/json")) {
 		problem_set(&c->problem, PROBLEM_MEDIA_TYPE,
-			"The Content-Type is not supported here.");
+			"The Content-Type must be application/json%s.",
+			c->route->body == BODY_HANDLER
+				? ", or application/x-ndjson for a batch"
+				: "");
 		return false;
 	}
 	if (c->route->body == BODY_JSON && (c->is_ndjson || !type.p)) {

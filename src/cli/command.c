@@ -43,14 +43,18 @@ static const struct command commands[] = {
 		command_account_key_add},
 	{"account key revoke", "NAME ID", "Revoke a key, at once.", NULL,
 		command_account_key_revoke},
-	{"link set", "NAME --to URL", "Make a link, or replace its settings.",
-		"What is not given gets its default: a link is replaced as a "
-		"whole. Tokens already sent lead to the new URL.",
+	{"link set", "NAME [--to URL]", "Make a link, or change it.",
+		"With --to the link is made, or replaced as a whole: what is "
+		"not given gets\nits default. Without --to only what is given "
+		"changes. Tokens already sent\nfollow at once; a variable that "
+		"they may have no value for needs a --default.",
 		command_link_set},
 	{"link show", "NAME", "Show a link.", NULL, command_link_show},
 	{"link list", "", "List the links.", NULL, command_link_list},
 	{"link disable", "NAME", "Stop a link's tokens.", NULL,
 		command_link_disable},
+	{"link enable", "NAME", "Let them work again.", NULL,
+		command_link_enable},
 	{"campaign show", "NAME", "Show a campaign.", NULL,
 		command_campaign_show},
 	{"campaign set", "NAME [--disable | --enable] [--override URL]",

@@ -100,6 +100,7 @@ int command_link_set(struct command_context *context);
 int command_link_show(struct command_context *context);
 int command_link_list(struct command_context *context);
 int command_link_disable(struct command_context *context);
+int command_link_enable(struct command_context *context);
 int command_campaign_show(struct command_context *context);
 int command_campaign_set(struct command_context *context);
 int command_mint(struct command_context *context);

@@ -86,6 +86,13 @@ static int set(struct command_context *context,
 	return status;
 }
 
+/* Whether anything but the destination is given. */
+static bool names_change(const struct link_options *o)
+{
+	return o->campaign || o->ttl || o->expires_at || o->fallback ||
+	       o->defaults.n || o->forward_query;
+}
+
 int command_link_set(struct command_context *context)
 {
 	struct request request = {.method = "PUT", .collection = links};
@@ -120,8 +127,12 @@ int command_link_set(struct command_context *context)
 	if (!command_parse(context, options,
 		    sizeof(options) / sizeof(options[0]), 1, 1, &args, &status))
 		return status;
+	if (!link.to && !names_change(&link))
+		return command_usage_error(
+			context, "--to is missing, or something to change");
+	/* Without --to the link is there, and the rest of it stays. */
 	if (!link.to)
-		return command_usage_error(context, "--to is missing");
+		request.method = "PATCH";
 	request.name = args.arg[0];
 	return set(context, &session, &request, &link);
 }
@@ -140,6 +151,15 @@ int command_link_list(struct command_context *context)
 
 	return print_list_command(context, "/v1/links", NULL, columns,
 		sizeof(columns) / sizeof(columns[0]));
+}
+
+int command_link_enable(struct command_context *context)
+{
+	return request_command(context,
+		(struct request){.method = "PATCH",
+			.collection = links,
+			.body = STR("{\"state\":\"active\"}")},
+		1);
 }
 
 int command_link_disable(struct command_context *context)

@@ -58,10 +58,14 @@ static void put_problem(
 	buf_init(&found, to->max);
 	if (errors && json_kind_of(errors) == JSON_KIND_ARRAY)
 		put_errors(errors, &found);
-	if (!found.n || !str_ends(text, STR("see errors.")))
+	if (!found.n) {
 		put_plain(to, text);
-	if (found.n && !str_ends(text, STR("see errors.")))
-		buf_text(to, "; ");
+	} else if (!str_ends(text, STR("see errors."))) {
+		if (str_ends(text, STR(".")))
+			text.n--;
+		put_plain(to, text);
+		buf_text(to, ": ");
+	}
 	buf_str(to, buf_view(&found));
 	buf_deinit(&found);
 }

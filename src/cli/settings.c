@@ -125,6 +125,7 @@ void settings_print_defaults(struct buf *to)
 	buf_text(to,
 		"# Every key of ctio, with its default. Made by `ctio check "
 		"--print-defaults`.\n"
+		"# To change a key, uncomment it and the [section] above it.\n"
 		"# Lists are apart by commas or blanks. A comment is a line "
 		"of its own.\n"
 		"# durations: 100ms 90s 15m 24h 90d; sizes: 4096 64K 1M 1G\n");

@@ -50,7 +50,7 @@ static const struct {
 	{422,
 		"{\"detail\":\"No account was made.\",\"errors\":[{\"detail\":"
 		"\"a\"}]}",
-		"No account was made.; a"},
+		"No account was made: a"},
 	{400, "{\"detail\":\"two\\nlines\\u001b[31m\",\"errors\":[]}",
 		"two lines [31m"},
 	{502, "<html>", "the server answered 502"},
