@@ -37,7 +37,11 @@ void busy_key_remove(struct busy_key *k)
 static void on_request(
 	struct http_exchange *ex, const struct http_request *request, void *arg)
 {
-	call_begin(arg, ex, request);
+	struct api *api = arg;
+
+	/* What was answered before this request came must be seen by it. */
+	views_reset(&api->views);
+	call_begin(api, ex, request);
 }
 
 static void on_refuse(int status, const char *why, struct buf *header_lines,

@@ -65,6 +65,11 @@ void views_reset(struct views *v)
 	}
 }
 
+void view_reset_links(struct view *v)
+{
+	db_reader_reset(&v->links);
+}
+
 struct view *view_of(struct views *v, const struct region *region)
 {
 	struct view *view = &v->items[region->index];

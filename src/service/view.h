@@ -40,6 +40,11 @@ void views_deinit(struct views *v);
  * in the same turn. Views of stored bytes die here. */
 void views_reset(struct views *v);
 
+/* Drops this region's snapshot of the links alone. A request that was read
+ * after an edit was answered must not be served from before it: within one
+ * turn, too. Costs some ten nanoseconds. */
+void view_reset_links(struct view *v);
+
 /* NULL if the region is not served here. */
 struct view *view_of(struct views *v, const struct region *region);
 /* The snapshot, begun if there is none; NULL when there can be none (then
