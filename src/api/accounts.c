@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "api/list.h"
+#include "api/member.h"
 #include "core/hash.h"
-#include "core/timestamp.h"
 #include "http/loop.h"
 #include "service/account_edit.h"
 #include "service/mint_answer.h"
@@ -13,19 +13,6 @@
 enum {
 	ACCOUNT_JSON_MAX = 24576
 };
-
-static void put_time(struct json_writer *w, const char *key, uint64_t ms)
-{
-	char text[TIMESTAMP_LEN];
-
-	json_key(w, key);
-	if (!ms) {
-		json_put_null(w);
-		return;
-	}
-	timestamp_write(text, ms);
-	json_put_str(w, str_make(text, sizeof(text)));
-}
 
 static void put_members(struct json_writer *w, const struct region *region,
 	const struct account *a)
@@ -36,15 +23,13 @@ static void put_members(struct json_writer *w, const struct region *region,
 	json_put_str(w, region->settings.name);
 	json_key(w, "state");
 	json_put_str(w, a->active ? STR("active") : STR("disabled"));
-	json_key(w, "fallback");
-	json_put_str_or_null(
-		w, a->fallback.n ? a->fallback : str_make(NULL, 0));
+	member_text(w, "fallback", a->fallback);
 	json_key(w, "allowed_hosts");
 	json_array_begin(w);
 	for (size_t i = 0; i < a->hosts_n; i++)
 		json_put_str(w, a->hosts[i]);
 	json_array_end(w);
-	put_time(w, "created_at", a->created_ms);
+	member_time(w, "created_at", a->created_ms);
 }
 
 /* A change to an account, on its way. A new one's name is reserved meanwhile:
@@ -383,8 +368,8 @@ void api_keys_list(struct call *c)
 		api_key_id_put(id, k.id);
 		json_put_str(&w, str_from(id));
 		put_scopes(&w, k.scopes);
-		put_time(&w, "created_at", k.created_ms);
-		put_time(&w, "expires_at", k.expires_ms);
+		member_time(&w, "created_at", k.created_ms);
+		member_time(&w, "expires_at", k.expires_ms);
 		json_key(&w, "state");
 		json_put_str(&w, str_from(key_state(&k, now)));
 		json_object_end(&w);
@@ -415,7 +400,7 @@ static void on_key_edited(struct mail *mail)
 		json_object_begin(&w);
 		put_key(&w, c, edit->key, edit->key_id);
 		put_scopes(&w, edit->scopes);
-		put_time(&w, "expires_at", edit->expires_ms);
+		member_time(&w, "expires_at", edit->expires_ms);
 		json_object_end(&w);
 		call_answer(c, 201, str_make(NULL, 0));
 	}

@@ -2,6 +2,7 @@
 
 #include "api/links.h"
 #include "api/list.h"
+#include "api/member.h"
 #include "service/campaign_edit.h"
 #include "service/lookup.h"
 
@@ -16,9 +17,7 @@ static void put_campaign(struct json_writer *w, const struct campaign *g)
 	json_put_str(w, g->name);
 	json_key(w, "state");
 	json_put_str(w, g->active ? STR("active") : STR("disabled"));
-	json_key(w, "override");
-	json_put_str_or_null(
-		w, g->override.n ? g->override : str_make(NULL, 0));
+	member_text(w, "override", g->override);
 	json_object_end(w);
 }
 

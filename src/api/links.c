@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "api/list.h"
+#include "api/member.h"
 #include "base/num.h"
-#include "core/timestamp.h"
 #include "service/link_edit.h"
 #include "service/lookup.h"
 
@@ -13,15 +13,9 @@ enum {
 	LINK_JSON_MAX = 16384
 };
 
-static void put_or_null(struct json_writer *w, const char *key, struct str s)
-{
-	json_key(w, key);
-	json_put_str_or_null(w, s.n ? s : str_make(NULL, 0));
-}
-
 static void put_times(struct json_writer *w, const struct link *l)
 {
-	char ttl[NUM_DURATION_MAX], time[TIMESTAMP_LEN];
+	char ttl[NUM_DURATION_MAX];
 
 	json_key(w, "ttl");
 	if (l->ttl_ms) {
@@ -30,13 +24,7 @@ static void put_times(struct json_writer *w, const struct link *l)
 	} else {
 		json_put_null(w);
 	}
-	json_key(w, "expires_at");
-	if (l->expires_ms) {
-		timestamp_write(time, l->expires_ms);
-		json_put_str(w, str_make(time, sizeof(time)));
-	} else {
-		json_put_null(w);
-	}
+	member_time(w, "expires_at", l->expires_ms);
 }
 
 /* The members that a PUT takes, so that what was got can be put. */
@@ -51,8 +39,8 @@ static enum err put_link(
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 	json_object_begin(w);
-	put_or_null(w, "name", l->name);
-	put_or_null(w, "destination", l->destination);
+	member_text(w, "name", l->name);
+	member_text(w, "destination", l->destination);
 	json_key(w, "defaults");
 	json_object_begin(w);
 	for (size_t i = 0; i < l->defaults_n; i++) {
@@ -60,9 +48,9 @@ static enum err put_link(
 		json_put_str(w, l->defaults[i].value);
 	}
 	json_object_end(w);
-	put_or_null(w, "campaign", campaign.name);
+	member_text(w, "campaign", campaign.name);
 	put_times(w, l);
-	put_or_null(w, "fallback", l->fallback);
+	member_text(w, "fallback", l->fallback);
 	json_key(w, "forward_query");
 	json_put_bool(w, l->forward_query);
 	json_key(w, "track");

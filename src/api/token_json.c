@@ -1,25 +1,7 @@
 #include "api/token_json.h"
 
-#include "core/timestamp.h"
+#include "api/member.h"
 #include "service/mint_answer.h"
-
-static void put_time_or_null(struct json_writer *w, uint64_t ms)
-{
-	char text[TIMESTAMP_LEN];
-
-	if (!ms) {
-		json_put_null(w);
-		return;
-	}
-	timestamp_write(text, ms);
-	json_put_str(w, str_make(text, sizeof(text)));
-}
-
-static void put_or_null(struct json_writer *w, const char *key, struct str s)
-{
-	json_key(w, key);
-	json_put_str_or_null(w, s.n ? s : str_make(NULL, 0));
-}
 
 static enum err put_link(
 	struct json_writer *w, struct view *v, const struct stored_token *token)
@@ -30,13 +12,13 @@ static enum err put_link(
 	if (!token->shape.link) {
 		json_key(w, "link");
 		json_put_null(w);
-		put_or_null(w, "destination", token->shape.destination);
+		member_text(w, "destination", token->shape.destination);
 		return OK;
 	}
 	e = lookup_link(v, token->shape.link, &link);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	put_or_null(w, "link", link.name);
+	member_text(w, "link", link.name);
 	json_key(w, "destination");
 	json_put_null(w);
 	return OK;
@@ -52,7 +34,7 @@ static enum err put_campaign(
 		e = lookup_campaign(v, token->shape.campaign, &campaign);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	put_or_null(w, "campaign", campaign.name);
+	member_text(w, "campaign", campaign.name);
 	return OK;
 }
 
@@ -99,15 +81,13 @@ enum err token_json_put(struct json_writer *w, struct view *v,
 		e = put_campaign(w, v, token);
 	if (e)
 		return e;
-	put_or_null(w, "recipient", token->tail.recipient);
-	put_or_null(w, "ref", token->tail.ref);
+	member_text(w, "recipient", token->tail.recipient);
+	member_text(w, "ref", token->tail.ref);
 	put_params(w, token);
 	json_key(w, "test");
 	json_put_bool(w, token->shape.test);
-	json_key(w, "created_at");
-	put_time_or_null(w, token->minted_ms);
-	json_key(w, "expires_at");
-	put_time_or_null(w, token->expires_ms);
+	member_time(w, "created_at", token->minted_ms);
+	member_time(w, "expires_at", token->expires_ms);
 	json_object_end(w);
 	return buf_err(w->b);
 }
