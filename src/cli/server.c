@@ -1,7 +1,6 @@
 #include "cli/server.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "api/tap.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "cli/server_regions.h"
 #include "cli/version.h"
 #include "http/loop.h"
@@ -248,20 +248,20 @@ static void *run_loop(void *arg)
 	return NULL;
 }
 
-static enum err start_worker(struct worker *w)
+static enum err start_worker(struct worker *w, const char *name)
 {
-	if (pthread_create(&w->thread, NULL, run_loop, w->loop) != 0)
-		return ERR_SYSTEM;
-	w->is_running = true;
-	return OK;
+	enum err e = thread_start(&w->thread, name, run_loop, w->loop);
+
+	w->is_running = !e;
+	return e;
 }
 
 enum err server_start(struct server *s, struct server_problem *problem)
 {
-	enum err e = start_worker(&s->api_worker);
+	enum err e = start_worker(&s->api_worker, "ctio-api");
 
 	for (size_t i = 0; !e && i < s->clicks_n; i++)
-		e = start_worker(&s->clicks[i]);
+		e = start_worker(&s->clicks[i], "ctio-taps");
 	return e ? fail(problem, e, "threads") : OK;
 }
 

@@ -138,6 +138,7 @@ enum err server_regions_fill(struct server_regions *to,
 		.regions_n = settings->regions_n,
 		.domains = to->domains,
 		.domains_n = settings->domains_n,
+		.replies_do_not_wait = settings->click.commit_wait_max_ms == 0,
 		.data_dir = settings->server.data,
 		.clock = &clock_system,
 	};

@@ -57,7 +57,7 @@ static const struct conf_setting settings[] = {
 		"Keep a connection for further taps.", CLICK(keepalive)},
 	{"click", "commit_wait_max", CONF_DURATION, "100ms", duration,
 		"How long a redirect waits for its click to be on disk; 0: it "
-		"does not.",
+		"does not, and clicks are written every 20 ms.",
 		CLICK(commit_wait_max_ms), 0, 10 * MINUTE_MS},
 	{"click", "trusted_proxies", CONF_PREFIXES, "", "list of prefixes",
 		"Who may say in X-Forwarded-For whom a tap is from.",

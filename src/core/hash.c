@@ -1,12 +1,20 @@
 #include "core/hash.h"
 
+#include "core/hash_long.h"
+
 /* Inlined: most inputs are short, and a call through the library costs as much
  * as the hash. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+enum {
+	SHORT_MAX = 240 /* beyond it XXH3 works in vectors */
+};
+
 uint64_t hash64(struct str bytes)
 {
+	if (bytes.n > SHORT_MAX)
+		return hash64_long(bytes);
 	return XXH3_64bits(bytes.p, bytes.n);
 }
 

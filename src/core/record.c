@@ -38,25 +38,34 @@ void record_seal_keyed(struct writer *w, struct str key)
 	seal(w, checksum_of_key(key));
 }
 
+enum err record_open_unchecked(struct reader *r, struct str bytes,
+	uint8_t version_max, uint8_t *version)
+{
+	uint8_t found;
+
+	if (bytes.n < RECORD_OVERHEAD)
+		return ERR_CORRUPT;
+	found = (uint8_t)bytes.p[0];
+	if (!found)
+		return ERR_CORRUPT;
+	if (found > version_max)
+		return ERR_VERSION;
+	*version = found;
+	reader_init(r, str_make(bytes.p + 1, bytes.n - RECORD_OVERHEAD));
+	return OK;
+}
+
 static enum err open_record(struct reader *r, struct str bytes,
 	uint64_t key_hash, uint8_t version_max, uint8_t *version)
 {
 	struct str sealed;
-	uint8_t found;
 
 	if (bytes.n < RECORD_OVERHEAD)
 		return ERR_CORRUPT;
 	sealed = str_make(bytes.p, bytes.n - RECORD_SEAL);
 	if (get_be64(sealed.p + sealed.n) != (key_hash ^ hash64(sealed)))
 		return ERR_CORRUPT;
-	found = (uint8_t)sealed.p[0];
-	if (!found)
-		return ERR_CORRUPT;
-	if (found > version_max)
-		return ERR_VERSION;
-	*version = found;
-	reader_init(r, str_skip(sealed, 1));
-	return OK;
+	return record_open_unchecked(r, bytes, version_max, version);
 }
 
 enum err record_open(struct reader *r, struct str bytes, uint8_t version_max,

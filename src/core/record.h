@@ -246,3 +246,7 @@ CHECKED enum err record_open(struct reader *r, struct str bytes,
 	uint8_t version_max, uint8_t *version);
 CHECKED enum err record_open_keyed(struct reader *r, struct str bytes,
 	struct str key, uint8_t version_max, uint8_t *version);
+/* The same without looking at the checksum, for records whose parts have their
+ * own. */
+CHECKED enum err record_open_unchecked(struct reader *r, struct str bytes,
+	uint8_t version_max, uint8_t *version);

@@ -2,10 +2,12 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "core/hash.h"
 #include "core/record.h"
 
 enum {
-	BLOCK_VERSION = 1,
+	BLOCK_VERSION = 2,
+	BLOCK_PLACE = 2 + 4, /* an entry's offset and sum */
 	SHAPE_HAS_LINK = 1,
 	SHAPE_HAS_CAMPAIGN = 2,
 	SHAPE_HAS_TTL = 4,
@@ -108,10 +110,16 @@ void block_draft_reset(
 	buf_reset(&d->entries);
 }
 
+/* The bytes of the places of that many entries. */
+static size_t places_size(size_t count)
+{
+	return count > 1 ? BLOCK_PLACE * count : 0;
+}
+
 size_t block_draft_size(const struct block_draft *d)
 {
 	return 1 + 1 + varint_size(d->minted_ms) + varint_size(d->count) +
-	       varint_size(d->shapes.n) + d->shapes.n + 2 * d->count +
+	       varint_size(d->shapes.n) + d->shapes.n + places_size(d->count) +
 	       d->entries.n + RECORD_SEAL;
 }
 
@@ -137,7 +145,7 @@ static size_t find_shape(const struct block_draft *d, struct str shape)
 
 static bool has_room(const struct block_draft *d, size_t more, size_t bytes_max)
 {
-	size_t size = BLOCK_HEAD_MAX + d->shapes.n + 2 * (d->count + 1) +
+	size_t size = BLOCK_HEAD_MAX + d->shapes.n + places_size(d->count + 1) +
 		      d->entries.n + ENTRY_HEAD_MAX + more;
 
 	ASSERT(bytes_max <= BLOCK_BYTES_MAX);
@@ -195,44 +203,85 @@ enum err block_draft_refuse(struct block_draft *d, uint64_t line_hash,
 	return end_entry(d);
 }
 
+/* Parses the entry at a place, up to its own strings. */
+static enum err read_entry(
+	struct str bytes, struct str shapes, struct block_entry *entry)
+{
+	struct block_entry got = {0};
+	struct reader r;
+	uint64_t place;
+
+	reader_init(&r, bytes);
+	place = reader_varint_max(&r, shapes.n);
+	if (place == 0) {
+		got.refused = true;
+		got.line_hash = reader_be64(&r);
+		got.refusal = reader_raw(&r, reader_left(&r));
+	} else {
+		got.nonce = reader_be32(&r);
+		got.tail = reader_raw(&r, reader_left(&r));
+		got.shape = shape_at(shapes, (size_t)place - 1);
+		if (got.shape.n == 0)
+			return ERR_CORRUPT;
+	}
+	if (reader_end(&r))
+		return ERR_CORRUPT;
+	*entry = got;
+	return OK;
+}
+
+static uint32_t sum_of(uint8_t key_version, uint64_t minted_ms, uint64_t number,
+	struct str bytes, struct str shape)
+{
+	return (uint32_t)(hash64_seeded(bytes, number) +
+			  hash64_seeded(shape, minted_ms << 8 | key_version));
+}
+
+static struct str draft_entry(const struct block_draft *d, size_t i)
+{
+	size_t end = i + 1 < d->count ? d->offsets[i + 1] : d->entries.n;
+
+	return str_make(d->entries.p + d->offsets[i], end - d->offsets[i]);
+}
+
 void block_draft_put(
 	struct buf *out, const struct block_draft *d, struct str key)
 {
 	struct writer w;
+	uint64_t first;
 
-	ASSERT(d->count > 0);
+	ASSERT(d->count > 0 && key.n == 8);
+	first = get_be64(key.p) - d->count + 1;
 	record_begin(&w, out, BLOCK_VERSION);
 	writer_u8(&w, d->key_version);
 	writer_varint(&w, d->minted_ms);
 	writer_varint(&w, d->count);
 	writer_bytes(&w, buf_view(&d->shapes));
-	for (size_t i = 0; i < d->count; i++)
+	for (size_t i = 0; d->count > 1 && i < d->count; i++) {
+		struct str bytes = draft_entry(d, i);
+		struct block_entry entry;
+
+		ASSERT(read_entry(bytes, buf_view(&d->shapes), &entry) == OK);
 		writer_be16(&w, d->offsets[i]);
+		writer_be32(&w, sum_of(d->key_version, d->minted_ms, first + i,
+					bytes, entry.shape));
+	}
 	writer_raw(&w, d->entries.p, d->entries.n);
 	record_seal_keyed(&w, key);
 }
 
-enum err block_open(struct str record, struct str key, struct block *b)
+static enum err open_block(struct reader *r, struct str key, struct block *b)
 {
 	struct block got = {0};
-	struct reader r;
-	uint8_t version;
-	enum err e;
 
-	if (key.n != 8)
+	got.key_version = reader_u8(r);
+	got.minted_ms = reader_varint(r);
+	got.count = (size_t)reader_varint_max(r, BLOCK_TOKENS_MAX);
+	got.shapes = reader_bytes(r);
+	got.places = reader_raw(r, places_size(got.count));
+	got.entries = reader_raw(r, reader_left(r));
+	if (reader_end(r))
 		return ERR_CORRUPT;
-	e = record_open_keyed(&r, record, key, BLOCK_VERSION, &version);
-	if (e)
-		return e;
-	got.key_version = reader_u8(&r);
-	got.minted_ms = reader_varint(&r);
-	got.count = (size_t)reader_varint_max(&r, BLOCK_TOKENS_MAX);
-	got.shapes = reader_bytes(&r);
-	got.offsets = reader_raw(&r, 2 * got.count);
-	got.entries = reader_raw(&r, reader_left(&r));
-	e = reader_end(&r);
-	if (e)
-		return e;
 	got.last = get_be64(key.p);
 	if (got.count == 0 || got.last < got.count)
 		return ERR_CORRUPT;
@@ -241,35 +290,94 @@ enum err block_open(struct str record, struct str key, struct block *b)
 	return OK;
 }
 
+enum err block_open(struct str record, struct str key, struct block *b)
+{
+	struct reader r;
+	uint8_t version;
+	enum err e;
+
+	if (key.n != 8)
+		return ERR_CORRUPT;
+	e = record_open_keyed(&r, record, key, BLOCK_VERSION, &version);
+	if (!e && version < BLOCK_VERSION)
+		e = ERR_VERSION;
+	return e ? e : open_block(&r, key, b);
+}
+
+static enum err entry_bytes(const struct block *b, size_t i, struct str *bytes)
+{
+	const char *place = b->places.p + BLOCK_PLACE * i;
+	size_t from = b->count > 1 ? get_be16(place) : 0;
+	size_t to =
+		i + 1 < b->count ? get_be16(place + BLOCK_PLACE) : b->entries.n;
+
+	if (from > to || to > b->entries.n)
+		return ERR_CORRUPT;
+	*bytes = str_make(b->entries.p + from, to - from);
+	return OK;
+}
+
 enum err block_entry(
 	const struct block *b, uint64_t number, struct block_entry *entry)
 {
-	size_t i = (size_t)(number - b->first), from, to;
-	struct block_entry got = {0};
-	struct reader r;
-	uint64_t place;
+	struct str bytes;
+	enum err e;
 
 	ASSERT(number >= b->first && number <= b->last);
-	from = get_be16(b->offsets.p + 2 * i);
-	to = i + 1 < b->count ? get_be16(b->offsets.p + 2 * (i + 1))
-			      : b->entries.n;
-	if (from > to || to > b->entries.n)
+	e = entry_bytes(b, (size_t)(number - b->first), &bytes);
+	return e ? e : read_entry(bytes, b->shapes, entry);
+}
+
+/* Whether an entry is what was put there under that number. */
+static bool is_sound(const struct block *b, size_t i, struct str bytes,
+	const struct block_entry *entry)
+{
+	return get_be32(b->places.p + BLOCK_PLACE * i + 2) ==
+	       sum_of(b->key_version, b->minted_ms, b->first + i, bytes,
+		       entry->shape);
+}
+
+static enum err open_unchecked(
+	struct str record, struct str key, struct block *b)
+{
+	struct reader r;
+	uint8_t version;
+	enum err e = record_open_unchecked(&r, record, BLOCK_VERSION, &version);
+
+	if (!e && version < BLOCK_VERSION)
+		e = ERR_VERSION;
+	return e ? e : open_block(&r, key, b);
+}
+
+enum err block_find(struct str record, struct str key, uint64_t number,
+	struct block *b, struct block_entry *entry)
+{
+	struct block_entry got;
+	struct block block;
+	struct str bytes;
+	enum err e;
+	size_t i;
+
+	if (key.n != 8)
 		return ERR_CORRUPT;
-	reader_init(&r, str_make(b->entries.p + from, to - from));
-	place = reader_varint_max(&r, b->shapes.n);
-	if (place == 0) {
-		got.refused = true;
-		got.line_hash = reader_be64(&r);
-		got.refusal = reader_raw(&r, reader_left(&r));
-	} else {
-		got.nonce = reader_be32(&r);
-		got.tail = reader_raw(&r, reader_left(&r));
-		got.shape = shape_at(b->shapes, (size_t)place - 1);
-		if (got.shape.n == 0)
-			return ERR_CORRUPT;
-	}
-	if (reader_end(&r))
-		return ERR_CORRUPT;
+	e = open_unchecked(record, key, &block);
+	/* One alone has no sum of its own; and damage may look like a version.
+	 */
+	if (e || block.count == 1)
+		e = block_open(record, key, &block);
+	if (e)
+		return e;
+	if (number < block.first || number > block.last)
+		return ERR_NOT_FOUND;
+	i = (size_t)(number - block.first);
+	e = entry_bytes(&block, i, &bytes);
+	if (!e)
+		e = read_entry(bytes, block.shapes, &got);
+	if (!e && block.count > 1 && !is_sound(&block, i, bytes, &got))
+		e = ERR_CORRUPT;
+	if (e)
+		return e;
+	*b = block;
 	*entry = got;
 	return OK;
 }

@@ -5,10 +5,16 @@
  *
  * A block lies under the number of its last token. Body:
  *   key version u8 | minted_ms varint | count varint | length of the shapes
- *   varint | shapes, each its length varint and its bytes | count offsets be16
- *   into what follows | entries, each
+ *   varint | shapes, each its length varint and its bytes | if count > 1: count
+ *   places, each an offset be16 into the entries and the entry's sum be32 |
+ *   entries, each
  *     place of its shape among the shapes + 1 varint, nonce be32, tail bytes
- *     or 0, hash of the refused line be64, the refusal's bytes */
+ *     or 0, hash of the refused line be64, the refusal's bytes
+ * An entry's sum covers all that its token hangs on, so that a tap touches its
+ * own bytes and not those of the hundred tokens around it (one alone has the
+ * block's): the low half of
+ * XXH3(entry, seeded by the token's number) + XXH3(shape, seeded by minted_ms
+ * and key version). */
 #pragma once
 
 #include <stdbool.h>
@@ -96,7 +102,7 @@ struct block {
 	uint64_t last;
 	size_t count;
 	struct str shapes;
-	struct str offsets;
+	struct str places;
 	struct str entries;
 };
 
@@ -115,3 +121,8 @@ struct block_entry {
 /* The entry of a number between first and last. */
 CHECKED enum err block_entry(
 	const struct block *b, uint64_t number, struct block_entry *entry);
+
+/* Opens a block for one number and checks that entry alone. ERR_NOT_FOUND: it
+ * lies outside of the block. */
+CHECKED enum err block_find(struct str record, struct str key, uint64_t number,
+	struct block *b, struct block_entry *entry);

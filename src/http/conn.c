@@ -16,8 +16,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	struct http_conn *conn = arg;
 
 	(void)fd;
-	(void)what;
 	input_fill(conn);
+	/* The end came with bytes before it, and is not told again. */
+	if (what & EV_CLOSED)
+		conn->unread = true;
 	conn_run(conn, true);
 }
 
@@ -203,12 +205,22 @@ static bool wants_read(const struct http_conn *conn)
 	return conn->reading;
 }
 
+/* What was left unread is reported once more if it is asked for anew. */
+static bool ask_again(struct http_conn *conn)
+{
+	bool ask = conn->unread && conn->reading && wants_read(conn);
+
+	conn->unread = false;
+	return !ask || watch(&conn->read_event, &conn->reading, false);
+}
+
 static void watch_socket(struct http_conn *conn)
 {
 	output_watch(conn);
 	if (conn->lost)
 		return;
-	if (!watch(&conn->read_event, &conn->reading, wants_read(conn)) ||
+	if (!ask_again(conn) ||
+		!watch(&conn->read_event, &conn->reading, wants_read(conn)) ||
 		!watch(&conn->write_event, &conn->writing, conn->out.blocked)) {
 		conn_lose(conn);
 		conn_run_later(conn);
@@ -320,10 +332,11 @@ static void init(struct http_conn *conn, struct http_listener *listener, int fd)
 	conn->task.run = on_turn;
 	conn->task.arg = conn;
 	/* They only fail for a bad kind of event. */
-	ASSERT(event_assign(&conn->read_event, base, fd, EV_READ | EV_PERSIST,
-		       on_readable, conn) == 0);
-	ASSERT(event_assign(&conn->write_event, base, fd, EV_WRITE | EV_PERSIST,
-		       on_writable, conn) == 0);
+	ASSERT(event_assign(&conn->read_event, base, fd,
+		       EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_readable,
+		       conn) == 0);
+	ASSERT(event_assign(&conn->write_event, base, fd,
+		       EV_WRITE | EV_PERSIST | EV_ET, on_writable, conn) == 0);
 }
 
 void conn_accept(struct http_listener *listener, int fd, const struct ip *peer,

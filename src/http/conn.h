@@ -9,6 +9,9 @@
  * an answer given outside of a step sends at once, and leaves what would call
  * a handler to the next turn.
  *
+ * Events are edge-triggered, which saves the kernel a look at each socket that
+ * was served: what is left unread is asked for anew (see unread).
+ *
  * A connection whose peer is lost, but whose exchange is not answered, stays
  * BUSY without a socket. A freed one is kept until the end of the turn. */
 #pragma once
@@ -109,6 +112,7 @@ struct http_conn {
 	bool lost;      /* the peer is gone */
 	bool eof;       /* the peer has ended its side */
 	bool timed_out; /* the state's deadline has passed */
+	bool unread;    /* more may be there than was read */
 	bool reading;   /* read_event is in the loop */
 	bool writing;   /* write_event is in the loop */
 	bool counted;   /* in the listener's ip_count */

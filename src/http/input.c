@@ -45,6 +45,7 @@ static bool make_room(struct http_conn *conn)
 void input_fill(struct http_conn *conn)
 {
 	struct http_listener *listener = conn->listener;
+	size_t room;
 	ssize_t n;
 
 	if (conn->lost || conn->eof || !input_has_room(conn))
@@ -53,8 +54,10 @@ void input_fill(struct http_conn *conn)
 		conn_lose(conn);
 		return;
 	}
-	n = listener->transport->read(conn->fd, NULL, conn->in + conn->in_n,
-		HTTP_BLOCK_SIZE - conn->in_n);
+	room = HTTP_BLOCK_SIZE - conn->in_n;
+	n = listener->transport->read(
+		conn->fd, NULL, conn->in + conn->in_n, room);
+	conn->unread = n == (ssize_t)room;
 	if (n > 0) {
 		conn->in_n += (size_t)n;
 		counter_add(&listener->counters.bytes_in, (uint64_t)n);

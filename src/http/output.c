@@ -94,6 +94,22 @@ static void set_deadline(struct http_conn *conn)
 		conn->listener->options.write_timeout_ms);
 }
 
+/* Whether what waits is the last that this connection says. */
+static bool is_last(const struct http_conn *conn)
+{
+	return !conn->ex.keep && conn->out.owner != OUT_STREAM;
+}
+
+static ssize_t send_out(struct http_conn *conn)
+{
+	const struct transport *t = conn->listener->transport;
+	const char *p = conn->out.p + conn->out.at;
+	size_t n = conn->out.n - conn->out.at;
+
+	return is_last(conn) ? t->write_last(conn->fd, NULL, p, n)
+			     : t->write(conn->fd, NULL, p, n);
+}
+
 bool output_flush(struct http_conn *conn)
 {
 	struct http_listener *listener = conn->listener;
@@ -102,8 +118,7 @@ bool output_flush(struct http_conn *conn)
 
 	if (!output_waits(conn) || out->blocked)
 		return false;
-	n = listener->transport->write(
-		conn->fd, NULL, out->p + out->at, out->n - out->at);
+	n = send_out(conn);
 	if (n == TRANSPORT_AGAIN) {
 		out->blocked = true;
 		return false;

@@ -26,4 +26,18 @@ static ssize_t plain_write(int fd, void *state, const void *from, size_t n)
 	return sent >= 0 ? sent : failed();
 }
 
-const struct transport transport_plain = {plain_read, plain_write};
+/* Held back until the end joins it: one packet on the way, instead of two. */
+static ssize_t plain_write_last(int fd, void *state, const void *from, size_t n)
+{
+	ssize_t sent = send(fd, from, n, MSG_NOSIGNAL | MSG_MORE);
+
+	(void)state;
+	if (sent < 0)
+		return failed();
+	if ((size_t)sent == n)
+		(void)shutdown(fd, SHUT_WR);
+	return sent;
+}
+
+const struct transport transport_plain = {
+	plain_read, plain_write, plain_write_last};

@@ -179,6 +179,7 @@ static enum err start_threads(struct region *g,
 			&(struct click_writer_options){.segments = g->segments,
 				.tally = g->tally,
 				.clock = settings->clock,
+				.is_relaxed = settings->replies_do_not_wait,
 				.done = settings->clicks_done,
 				.arg = settings->arg},
 			&g->click_writer);

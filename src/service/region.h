@@ -77,6 +77,8 @@ struct regions_settings {
 	size_t domains_n;
 	const char *data_dir;
 	const struct clock *clock;
+	/* Taps are answered before their clicks are on disk. */
+	bool replies_do_not_wait;
 	/* Passed to each click writer: see store/click_writer.h. */
 	void (*clicks_done)(
 		void *arg, struct click_entry *const *entries, size_t n);

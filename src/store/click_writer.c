@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "core/timestamp.h"
 #include "store/click_agents.h"
 #include "store/click_overlay.h"
@@ -410,9 +411,13 @@ static void set_options(
 {
 	w->options = *options;
 	if (!options->commit_at)
-		w->options.commit_at = CLICK_COMMIT_AT;
+		w->options.commit_at = options->is_relaxed
+					       ? CLICK_RELAXED_COMMIT_AT
+					       : CLICK_COMMIT_AT;
 	if (!options->interval_us)
-		w->options.interval_us = CLICK_INTERVAL_US;
+		w->options.interval_us = options->is_relaxed
+						 ? CLICK_RELAXED_INTERVAL_US
+						 : CLICK_INTERVAL_US;
 	if (!options->overlay_max)
 		w->options.overlay_max = CLICK_OVERLAY_MAX;
 	w->rows_max = w->options.overlay_max / 4;
@@ -441,8 +446,8 @@ enum err click_writer_start(
 	e = click_agents_init(&w->agents);
 	if (!e)
 		e = db_reader_init(tally_env(options->tally), &w->tally);
-	if (!e && pthread_create(&w->thread, NULL, run, w) != 0)
-		e = ERR_SYSTEM;
+	if (!e)
+		e = thread_start(&w->thread, "ctio-clicks", run, w);
 	if (e) {
 		writer_free(w);
 		return e;

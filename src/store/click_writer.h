@@ -21,8 +21,12 @@ struct click_writer;
 enum {
 	CLICK_QUEUE_MAX = 65536,   /* clicks held: queued or in a commit */
 	CLICK_COMMIT_ROWS = 16384, /* of one transaction */
-	CLICK_COMMIT_AT = 64,      /* waiting clicks that begin a commit */
+	CLICK_COMMIT_AT = 256,     /* waiting clicks that begin a commit */
 	CLICK_INTERVAL_US = 2000,  /* between the beginnings of commits */
+	/* The same when no reply waits: a commit costs as much as some tens of
+	 * redirects, and fewer of them do. */
+	CLICK_RELAXED_COMMIT_AT = 4096,
+	CLICK_RELAXED_INTERVAL_US = 20000,
 	CLICK_RETRY_MS_MIN = 50,   /* after a failed commit, doubling */
 	CLICK_RETRY_MS_MAX = 1000,
 	CLICK_OVERLAY_MAX = 1000000, /* tokens not in the tally yet */
@@ -49,6 +53,8 @@ struct click_writer_options {
 	 * their owners' again from here on. */
 	void (*done)(void *arg, struct click_entry *const *entries, size_t n);
 	void *arg;
+	/* No reply waits for its commit. */
+	bool is_relaxed;
 	uint32_t commit_at;   /* 0: CLICK_COMMIT_AT */
 	uint32_t interval_us; /* 0: CLICK_INTERVAL_US */
 	uint32_t overlay_max; /* 0: CLICK_OVERLAY_MAX */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/thread.h"
 #include "base/log.h"
 #include "store/block_builder.h"
 #include "store/stream_store.h"
@@ -170,6 +171,7 @@ enum err links_writer_start(
 	const struct links_writer_options *options, struct links_writer **to)
 {
 	struct links_writer *w = calloc(1, sizeof(*w));
+	enum err e;
 
 	if (!w)
 		return ERR_NOMEM;
@@ -182,11 +184,12 @@ enum err links_writer_start(
 	w->metrics.batch_jobs.bounds = batch_bounds;
 	w->metrics.batch_jobs.bounds_n =
 		sizeof(batch_bounds) / sizeof(batch_bounds[0]);
-	if (pthread_create(&w->thread, NULL, run, w) != 0) {
+	e = thread_start(&w->thread, "ctio-links", run, w);
+	if (e) {
 		block_builder_deinit(&w->blocks);
 		queue_deinit(&w->queue);
 		free(w);
-		return ERR_SYSTEM;
+		return e;
 	}
 	*to = w;
 	return OK;

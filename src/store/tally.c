@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "store/tally_state.h"
 #include "store/tally_tables.h"
 
@@ -282,17 +283,16 @@ static void *run(void *arg)
 
 enum err tally_start(struct tally *t)
 {
-	enum err e = OK;
+	enum err e;
 
 	lock(t);
 	ASSERT(!t->is_running);
 	t->is_stopping = false;
 	t->is_wanted = true;
 	t->is_running = true;
-	if (pthread_create(&t->thread, NULL, run, t) != 0) {
+	e = thread_start(&t->thread, "ctio-tally", run, t);
+	if (e)
 		t->is_running = false;
-		e = ERR_SYSTEM;
-	}
 	unlock(t);
 	return e;
 }

@@ -20,13 +20,16 @@ enum err token_block_from(
 enum err token_entry(struct db_txn *t, uint64_t number, struct block *block,
 	struct block_entry *entry)
 {
-	enum err e = token_block_from(t, number, block);
+	struct db_key64 key = db_key64(number);
+	struct db_cursor c;
+	enum err e = ERR_NOT_FOUND;
 
-	if (e)
-		return e;
-	if (number < block->first)
-		return ERR_NOT_FOUND; /* a gap */
-	return block_entry(block, number, entry);
+	db_cursor_init(t, LINKS_BLOCKS, &c);
+	/* Outside of the block: a gap. */
+	if (db_seek(&c, str_make(key.bytes, sizeof(key.bytes))))
+		e = block_find(c.value, c.key, number, block, entry);
+	db_cursor_deinit(&c);
+	return t->err ? t->err : e;
 }
 
 enum err token_change_of(

@@ -37,6 +37,9 @@ static void check(struct str record, struct str key)
 	struct block_entry entry;
 	struct block block;
 
+	for (uint64_t n = LAST - 3; n <= LAST + 1; n++)
+		if (block_find(record, key, n, &block, &entry) == OK)
+			check_entry(&entry);
 	if (block_open(record, key, &block))
 		return;
 	ASSERT(block.count > 0 && block.count <= BLOCK_TOKENS_MAX);
@@ -67,6 +70,9 @@ static void check_draft(struct block_draft *d, const struct added *added,
 		ASSERT(str_eq(entry.shape, added[i].shape));
 		ASSERT(str_eq(entry.refused ? entry.refusal : entry.tail,
 			added[i].tail));
+		ASSERT(block_find(buf_view(&b), key, LAST - n + 1 + i, &block,
+			       &entry) == OK);
+		ASSERT(str_eq(entry.shape, added[i].shape));
 	}
 	buf_deinit(&b);
 }

@@ -24,6 +24,7 @@ static struct {
 	size_t output_n;
 	char output[2][OUTPUT_MAX];
 	unsigned which;
+	int fd;
 } peer;
 
 static struct loop *loop;
@@ -39,8 +40,16 @@ struct work {
 	bool whole, broken; /* the body */
 };
 
+/* The connection's socket tells that something has changed, as it would if the
+ * pieces had come through it. */
+static void rouse(void)
+{
+	(void)send(peer.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static ssize_t peer_read(int fd, void *state, void *to, size_t n)
 {
+	rouse();
 	(void)fd;
 	(void)state;
 	if (n > peer.piece)
@@ -58,8 +67,10 @@ static ssize_t peer_write(int fd, void *state, const void *from, size_t n)
 	(void)fd;
 	(void)state;
 	/* A client that does not even take "100 Continue" is dropped. */
-	if (peer.may_block && n != 25 && peer.writes++ % 2)
+	if (peer.may_block && n != 25 && peer.writes++ % 2) {
+		rouse();
 		return TRANSPORT_AGAIN;
+	}
 	if (n > OUTPUT_MAX - peer.output_n)
 		return TRANSPORT_LOST;
 	memcpy(peer.output[peer.which] + peer.output_n, from, n);
@@ -67,7 +78,8 @@ static ssize_t peer_write(int fd, void *state, const void *from, size_t n)
 	return (ssize_t)n;
 }
 
-static const struct transport peer_transport = {peer_read, peer_write};
+static const struct transport peer_transport = {
+	peer_read, peer_write, peer_write};
 
 static struct work *work_new(struct http_exchange *ex, void (*run)(void *arg))
 {
@@ -257,7 +269,7 @@ static void stop_when_closed(void *arg)
 		loop_stop(loop);
 }
 
-/* The socket is only there to be waited for: it is always readable. */
+/* The socket is only there to be waited for. */
 static void serve(struct str input, size_t piece, bool may_block)
 {
 	const struct clock clock = {frozen, frozen, NULL};
@@ -281,7 +293,7 @@ static void serve(struct str input, size_t piece, bool may_block)
 	ASSERT(http_listen(loop, &options, &listener) == OK);
 	listener->transport = &peer_transport;
 	ASSERT(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
-	ASSERT(shutdown(fds[1], SHUT_WR) == 0);
+	peer.fd = fds[1];
 	loop_on_turn_end(loop, stop_when_closed, NULL);
 	conn_accept(listener, fds[0], &ip, false);
 	/* It may have been closed at once, and then nothing wakes the loop. */

@@ -176,7 +176,8 @@ static ssize_t plain_read(int fd, void *state, void *to, size_t n)
 }
 
 static const struct transport slow_readers[] = {
-	{plain_read, no_write}, {plain_read, dripping_write}};
+	{plain_read, no_write, no_write},
+	{plain_read, dripping_write, dripping_write}};
 
 /* Reading too slowly is as bad as not at all. */
 static void test_slow_readers(void **state)
