@@ -252,7 +252,7 @@ static void answer_ours(
 	if (domain)
 		account = domain->account;
 	buf_reset(&s->location);
-	view_reset_links(view);
+	view_refresh_links(view);
 	e = resolve_token(view, id, account, v->request->query,
 		loop_wall_ms(s->options.loop), &s->location, &r);
 	if (e == ERR_NOT_FOUND) {

@@ -7,5 +7,5 @@
 
 /* The name, cut to 15 bytes, is the kernel's to show. ERR_SYSTEM: no thread;
  * otherwise to be joined. */
-CHECKED enum err thread_start(
-	pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg);
+CHECKED enum err thread_start(pthread_t *thread, const char *name,
+	void *(*run)(void *arg), void *arg);

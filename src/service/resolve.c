@@ -1,20 +1,22 @@
 #include "service/resolve.h"
 
+#include <string.h>
+
 #include "core/account_record.h"
 #include "core/uri_template.h"
 #include "core/url.h"
-#include "store/account.h"
-#include "store/link.h"
 #include "store/links.h"
+
+enum {
+	RESOLVE_LOCATION_MAX = 16384 /* bytes that a query is added to */
+};
 
 /* What a token hangs on, all views of one snapshot. */
 struct family {
 	struct stored_token token;
-	struct account account;
-	struct link link;
-	struct campaign campaign;
-	bool has_link;
-	bool has_campaign;
+	const struct account *account;
+	const struct catalog_link *link; /* NULL: none */
+	const struct campaign *campaign; /* NULL: none */
 };
 
 static struct str param_of(const struct stored_token *t, struct str name)
@@ -39,10 +41,21 @@ static struct str value_of(
 	return link_default_of(link, name);
 }
 
+static enum err expand(const struct stored_token *token,
+	const struct link *link, const struct uri_template *t,
+	struct buf *location)
+{
+	struct str values[URI_TEMPLATE_VARS_MAX];
+
+	for (size_t i = 0; i < t->vars_n; i++)
+		values[i] = value_of(token, link, t->vars[i]);
+	uri_template_expand(location, t, values);
+	return buf_err(location);
+}
+
 enum err resolve_destination(const struct stored_token *token,
 	const struct link *link, struct buf *location)
 {
-	struct str values[URI_TEMPLATE_VARS_MAX];
 	struct uri_template_problem problem;
 	struct uri_template t;
 
@@ -52,93 +65,120 @@ enum err resolve_destination(const struct stored_token *token,
 	}
 	if (uri_template_compile(link->destination, &t, &problem))
 		return ERR_CORRUPT;
-	for (size_t i = 0; i < t.vars_n; i++)
-		values[i] = value_of(token, link, t.vars[i]);
-	uri_template_expand(location, &t, values);
-	return buf_err(location);
+	return expand(token, link, &t, location);
 }
 
-static enum err find_family(struct db_txn *t, const struct token_id *id,
-	struct str account, struct family *f)
+static enum err find_token(struct view *v, struct db_txn *t,
+	const struct token_id *id, struct stored_token *token)
 {
-	uint64_t number = links_number(id->shard, id->seq), campaign;
+	uint64_t number = links_number(id->shard, id->seq);
+	enum err e = token_minted(&v->blocks, number, token);
+
+	/* The nonce makes a guessed number worthless, key or no key. */
+	if (!e && (token->nonce != id->nonce ||
+			  token->key_version != id->key_version))
+		e = ERR_NOT_FOUND;
+	if (!e && v->has_changes)
+		e = token_add_change(t, token);
+	return e;
+}
+
+/* What a stored token hangs on is there, unless the store is damaged. */
+static enum err expected(enum err e)
+{
+	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+static enum err find_family(struct view *v, struct db_txn *t,
+	const struct token_id *id, struct str account, struct family *f)
+{
+	const struct token_shape *shape = &f->token.shape;
+	uint64_t campaign;
 	enum err e;
 
-	e = token_by_number(t, number, &f->token);
+	f->link = NULL;
+	f->campaign = NULL;
+	e = find_token(v, t, id, &f->token);
 	if (e)
 		return e;
-	/* The nonce makes a guessed number worthless, key or no key. */
-	if (f->token.nonce != id->nonce ||
-		f->token.key_version != id->key_version)
-		return ERR_NOT_FOUND;
-	e = account_by_id(t, f->token.shape.account, &f->account);
+	e = catalog_account(&v->catalog, t, shape->account, &f->account);
 	if (e)
-		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	if (account.n && !str_eq(account, f->account.name))
+		return expected(e);
+	if (account.n && !str_eq(account, f->account->name))
 		return ERR_NOT_FOUND;
-	f->has_link = f->token.shape.link != 0;
-	if (f->has_link) {
-		e = link_by_id(t, f->token.shape.link, &f->link);
-		if (e)
-			return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	}
-	campaign = f->token.shape.campaign;
-	if (!campaign && f->has_link)
-		campaign = f->link.campaign;
-	f->has_campaign = campaign != 0;
-	if (!f->has_campaign)
-		return OK;
-	e = campaign_by_id(t, campaign, &f->campaign);
-	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+	if (shape->link)
+		e = catalog_link(&v->catalog, t, shape->link, &f->link);
+	campaign = shape->campaign;
+	if (!e && !campaign && f->link)
+		campaign = f->link->link.campaign;
+	if (!e && campaign)
+		e = catalog_campaign(&v->catalog, t, campaign, &f->campaign);
+	return expected(e);
 }
 
 static bool is_live(const struct family *f, uint64_t now_ms)
 {
-	if (f->token.revoked || !f->account.active)
+	const struct link *link;
+
+	if (f->token.revoked || !f->account->active)
 		return false;
 	if (f->token.expires_ms && f->token.expires_ms <= now_ms)
 		return false;
-	if (f->has_campaign && !f->campaign.active)
+	if (f->campaign && !f->campaign->active)
 		return false;
-	if (!f->has_link)
+	if (!f->link)
 		return true;
-	return f->link.active &&
-	       (!f->link.expires_ms || f->link.expires_ms > now_ms);
+	link = &f->link->link;
+	return link->active && (!link->expires_ms || link->expires_ms > now_ms);
+}
+
+static enum err put_own(const struct family *f, struct buf *location)
+{
+	if (!f->link) {
+		buf_str(location, f->token.shape.destination);
+		return buf_err(location);
+	}
+	if (f->link->template_err)
+		return ERR_CORRUPT;
+	return expand(&f->token, &f->link->link, &f->link->template, location);
+}
+
+/* Joins the request's query to the URL that begins at `start`. */
+static enum err add_query(struct buf *location, size_t start, struct str query)
+{
+	char plain[RESOLVE_LOCATION_MAX];
+	size_t n = location->n - start;
+
+	if (n > sizeof(plain))
+		return ERR_TOO_LONG;
+	if (n)
+		memcpy(plain, location->p + start, n);
+	location->n = start;
+	url_forward_query(location, str_make(plain, n), query);
+	return buf_err(location);
 }
 
 static enum err lead_on(const struct family *f, struct str query,
 	struct buf *location, struct resolution *r)
 {
 	size_t start = location->n;
-	struct buf plain;
 	enum err e;
 
 	r->outcome = CLICK_REDIRECTED;
-	if (f->has_campaign && f->campaign.override.n) {
+	if (f->campaign && f->campaign->override.n) {
 		r->target = CLICK_TARGET_CAMPAIGN;
-		r->target_revision = f->campaign.revision;
-		buf_str(location, f->campaign.override);
+		r->target_revision = f->campaign->revision;
+		buf_str(location, f->campaign->override);
+		e = buf_err(location);
 	} else {
 		r->target = CLICK_TARGET_OWN;
 		r->target_revision = r->link_revision;
-		e = resolve_destination(
-			&f->token, f->has_link ? &f->link : NULL, location);
-		if (e)
-			return e;
+		e = put_own(f, location);
 	}
-	if (!f->has_link || !f->link.forward_query || !query.n)
-		return buf_err(location);
-	buf_init(&plain, location->max);
-	buf_add(&plain, location->p + start, location->n - start);
-	e = buf_err(&plain);
-	if (!e) {
-		location->n = start;
-		url_forward_query(location, buf_view(&plain), query);
-		r->forward_query = true;
-		e = buf_err(location);
-	}
-	buf_deinit(&plain);
-	return e;
+	if (e || !f->link || !f->link->link.forward_query || !query.n)
+		return e;
+	r->forward_query = true;
+	return add_query(location, start, query);
 }
 
 static enum err lead_to_fallback(const struct family *f, struct str region,
@@ -147,14 +187,14 @@ static enum err lead_to_fallback(const struct family *f, struct str region,
 	struct str to = str_make(NULL, 0);
 
 	r->outcome = CLICK_FALLBACK;
-	if (f->has_link && f->link.fallback.n) {
-		to = f->link.fallback;
+	if (f->link && f->link->link.fallback.n) {
+		to = f->link->link.fallback;
 		r->target = CLICK_TARGET_LINK_FALLBACK;
-		r->target_revision = f->link.revision;
-	} else if (f->account.fallback.n) {
-		to = f->account.fallback;
+		r->target_revision = f->link->link.revision;
+	} else if (f->account->fallback.n) {
+		to = f->account->fallback;
 		r->target = CLICK_TARGET_ACCOUNT_FALLBACK;
-		r->target_revision = f->account.revision;
+		r->target_revision = f->account->revision;
 	} else if (region.n) {
 		to = region;
 		r->target = CLICK_TARGET_REGION_FALLBACK;
@@ -177,7 +217,7 @@ enum err resolve_token(struct view *v, const struct token_id *id,
 	t = view_links(v, &e);
 	if (!t)
 		return e;
-	e = find_family(t, id, account, &f);
+	e = find_family(v, t, id, account, &f);
 	if (e)
 		return e;
 	*r = (struct resolution){
@@ -185,10 +225,10 @@ enum err resolve_token(struct view *v, const struct token_id *id,
 		.nonce = id->nonce,
 		.account = f.token.shape.account,
 		.link = f.token.shape.link,
-		.campaign = f.has_campaign ? f.campaign.id : 0,
-		.link_revision = f.has_link ? f.link.revision : 0,
+		.campaign = f.campaign ? f.campaign->id : 0,
+		.link_revision = f.link ? f.link->link.revision : 0,
 		.test = f.token.shape.test,
-		.track = !f.has_link || f.link.track,
+		.track = !f.link || f.link->link.track,
 	};
 	if (is_live(&f, now_ms))
 		return lead_on(&f, query, location, r);

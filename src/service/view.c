@@ -1,5 +1,7 @@
 #include "service/view.h"
 
+#include "store/links.h"
+
 static enum err view_init(
 	struct view *v, struct region *region, struct counter *snapshots)
 {
@@ -16,6 +18,7 @@ static enum err view_init(
 		e = db_reader_init(region->links.env, &v->links);
 	if (!e)
 		e = db_reader_init(tally_env(region->tally), &v->tally);
+	v->changes_version = UINT64_MAX;
 	click_reader_init(&v->clicks, region->segments);
 	v->is_open = true;
 	return e;
@@ -44,7 +47,9 @@ void views_deinit(struct views *v)
 			continue;
 		click_reader_deinit(&view->clicks);
 		db_reader_deinit(&view->tally);
+		db_cursor_deinit(&view->blocks);
 		db_reader_deinit(&view->links);
+		catalog_deinit(&view->catalog);
 		cipher_deinit(&view->cursors);
 		cipher_deinit(&view->click_ids);
 		token_codec_deinit(&view->codec);
@@ -65,9 +70,10 @@ void views_reset(struct views *v)
 	}
 }
 
-void view_reset_links(struct view *v)
+void view_refresh_links(struct view *v)
 {
-	db_reader_reset(&v->links);
+	if (db_commits(v->region->links.env) != v->commits)
+		db_reader_reset(&v->links);
 }
 
 struct view *view_of(struct views *v, const struct region *region)
@@ -87,11 +93,32 @@ static struct db_txn *renewed(struct db_txn *t, enum err *e)
 	return *e ? NULL : t;
 }
 
+static void note_changes(struct view *v, uint64_t version)
+{
+	if (v->changes_version == version)
+		return;
+	v->has_changes = db_count(&v->links, LINKS_TOKEN_CHANGES) > 0;
+	v->changes_version = version;
+}
+
 struct db_txn *view_links(struct view *v, enum err *e)
 {
-	if (!v->links.is_live)
-		counter_add(v->snapshots, 1);
-	return renewed(&v->links, e);
+	struct db_env *env = v->region->links.env;
+	uint64_t changes;
+
+	if (v->links.is_live)
+		return renewed(&v->links, e);
+	/* What is counted before a snapshot is in it. */
+	v->commits = db_commits(env);
+	changes = db_version(env, LINKS_TOKEN_CHANGES);
+	catalog_refresh(&v->catalog, env);
+	counter_add(v->snapshots, 1);
+	if (!renewed(&v->links, e))
+		return NULL;
+	db_cursor_renew(&v->links, LINKS_BLOCKS, &v->blocks);
+	note_changes(v, changes);
+	*e = v->links.err;
+	return *e ? NULL : &v->links;
 }
 
 struct db_txn *view_tally(struct view *v, enum err *e)

@@ -11,6 +11,7 @@
 #include "core/cipher.h"
 #include "core/opaque.h"
 #include "core/token.h"
+#include "service/catalog.h"
 #include "service/region.h"
 #include "store/click_reader.h"
 #include "store/db.h"
@@ -21,6 +22,11 @@ struct view {
 	struct cipher click_ids; /* of exported click ids */
 	struct cipher cursors;   /* of the feed's cursors */
 	struct db_txn links;
+	struct db_cursor blocks; /* of tokens, in that snapshot */
+	struct catalog catalog;
+	uint64_t commits;         /* that the snapshot has, at least */
+	uint64_t changes_version; /* of the table that has_changes is about */
+	bool has_changes;         /* of single tokens */
 	struct db_txn tally;
 	struct click_reader clicks;
 	struct counter *snapshots; /* of all views together */
@@ -40,10 +46,10 @@ void views_deinit(struct views *v);
  * in the same turn. Views of stored bytes die here. */
 void views_reset(struct views *v);
 
-/* Drops this region's snapshot of the links alone. A request that was read
- * after an edit was answered must not be served from before it: within one
- * turn, too. Costs some ten nanoseconds. */
-void view_reset_links(struct view *v);
+/* Drops this region's snapshot of the links alone, if something was committed
+ * since it was begun. A request that was read after an edit was answered must
+ * not be served from before it: within one turn, too. */
+void view_refresh_links(struct view *v);
 
 /* NULL if the region is not served here. */
 struct view *view_of(struct views *v, const struct region *region);

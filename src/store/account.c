@@ -18,10 +18,15 @@ static enum err get_record(
 	return t->err ? t->err : ERR_NOT_FOUND;
 }
 
+enum err account_record_of(struct db_txn *t, uint64_t id, struct str *record)
+{
+	return get_record(t, LINKS_ACCOUNTS, id, record);
+}
+
 enum err account_by_id(struct db_txn *t, uint64_t id, struct account *a)
 {
 	struct str record;
-	enum err e = get_record(t, LINKS_ACCOUNTS, id, &record);
+	enum err e = account_record_of(t, id, &record);
 
 	if (!e)
 		e = account_record_get(record, a);

@@ -27,7 +27,7 @@ enum {
 	 * redirects, and fewer of them do. */
 	CLICK_RELAXED_COMMIT_AT = 4096,
 	CLICK_RELAXED_INTERVAL_US = 20000,
-	CLICK_RETRY_MS_MIN = 50,   /* after a failed commit, doubling */
+	CLICK_RETRY_MS_MIN = 50, /* after a failed commit, doubling */
 	CLICK_RETRY_MS_MAX = 1000,
 	CLICK_OVERLAY_MAX = 1000000, /* tokens not in the tally yet */
 	CLICK_STOP_WAIT_MS = 10000,  /* for the tally, when stopping */

@@ -53,6 +53,13 @@ uint64_t db_file_bytes(struct db_env *env);
  * until the process starts again. Any thread. */
 bool db_is_failed(struct db_env *env);
 
+/* How many commits have succeeded, and how many of them wrote to this table,
+ * since it was opened. A commit counts, first in its tables, before db_commit()
+ * returns: a snapshot begun after a count was read holds all that it counts.
+ * Any thread. */
+uint64_t db_commits(struct db_env *env);
+uint64_t db_version(struct db_env *env, unsigned table);
+
 /* True unless the file system it is on has next to nothing free. Any thread. */
 bool db_has_space(struct db_env *env);
 
@@ -65,7 +72,8 @@ struct db_txn {
 	struct MDB_txn *txn;
 	enum err err;
 	bool is_write;
-	bool is_live; /* readers: between renew and reset */
+	bool is_live;     /* readers: between renew and reset */
+	uint32_t written; /* writers: a bit per table */
 };
 
 /* One writer at a time. ERR_IO after db_is_failed(). */
@@ -101,12 +109,16 @@ void db_clear(struct db_txn *t, unsigned table);
  * (sticky in the transaction); key and value are views of the transaction. */
 struct db_cursor {
 	struct db_txn *t;
+	unsigned table;
 	struct MDB_cursor *cursor;
 	struct str key, value;
 };
 
 /* Close every cursor before the transaction ends, on writers too. */
 void db_cursor_init(struct db_txn *t, unsigned table, struct db_cursor *c);
+/* Readers: makes one that outlived a snapshot, or was never made (all zero),
+ * usable in the present one. It is closed before db_reader_deinit(). */
+void db_cursor_renew(struct db_txn *t, unsigned table, struct db_cursor *c);
 void db_cursor_deinit(struct db_cursor *c);
 bool db_first(struct db_cursor *c);
 bool db_last(struct db_cursor *c);

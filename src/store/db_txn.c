@@ -32,6 +32,25 @@ enum err db_begin(struct db_env *env, struct db_txn *t)
 	return note(env, true, db_from_lmdb(env->dir, rc));
 }
 
+static void count_commit(const struct db_txn *t)
+{
+	for (unsigned i = 0; i < t->env->tables_n; i++)
+		if (t->written >> i & 1)
+			atomic_fetch_add(&t->env->versions[i], 1);
+	atomic_fetch_add(&t->env->commits, 1);
+}
+
+uint64_t db_commits(struct db_env *env)
+{
+	return atomic_load(&env->commits);
+}
+
+uint64_t db_version(struct db_env *env, unsigned table)
+{
+	ASSERT(table < env->tables_n);
+	return atomic_load(&env->versions[table]);
+}
+
 enum err db_commit(struct db_txn *t)
 {
 	enum err e = t->err;
@@ -43,6 +62,8 @@ enum err db_commit(struct db_txn *t)
 	} else {
 		rc = mdb_txn_commit(t->txn);
 		e = note(t->env, true, db_from_lmdb(t->env->dir, rc));
+		if (!e)
+			count_commit(t);
 	}
 	t->txn = NULL;
 	return e;
@@ -119,6 +140,12 @@ static bool is_usable(const struct db_txn *t, unsigned table)
 	return !t->err && t->env->present[table];
 }
 
+static bool is_writable(struct db_txn *t, unsigned table)
+{
+	t->written |= (uint32_t)1 << table;
+	return is_usable(t, table);
+}
+
 bool db_get(struct db_txn *t, unsigned table, struct str key, struct str *value)
 {
 	MDB_val k = to_val(key), v;
@@ -142,7 +169,7 @@ void db_put(struct db_txn *t, unsigned table, struct str key, struct str value)
 	MDB_val k = to_val(key), v = to_val(value);
 	int rc;
 
-	if (!is_usable(t, table))
+	if (!is_writable(t, table))
 		return;
 	rc = mdb_put(t->txn, t->env->tables[table], &k, &v, 0);
 	if (rc)
@@ -155,7 +182,7 @@ enum err db_append(
 	MDB_val k = to_val(key), v = to_val(value);
 	int rc;
 
-	if (!is_usable(t, table))
+	if (!is_writable(t, table))
 		return t->err;
 	rc = mdb_put(t->txn, t->env->tables[table], &k, &v, MDB_APPEND);
 	if (rc == MDB_KEYEXIST)
@@ -170,7 +197,7 @@ void db_delete(struct db_txn *t, unsigned table, struct str key)
 	MDB_val k = to_val(key);
 	int rc;
 
-	if (!is_usable(t, table))
+	if (!is_writable(t, table))
 		return;
 	rc = mdb_del(t->txn, t->env->tables[table], &k, NULL);
 	if (rc && rc != MDB_NOTFOUND)
@@ -192,7 +219,7 @@ void db_clear(struct db_txn *t, unsigned table)
 {
 	int rc;
 
-	if (!is_usable(t, table))
+	if (!is_writable(t, table))
 		return;
 	rc = mdb_drop(t->txn, t->env->tables[table], 0);
 	if (rc)
@@ -203,10 +230,24 @@ void db_cursor_init(struct db_txn *t, unsigned table, struct db_cursor *c)
 {
 	int rc;
 
-	*c = (struct db_cursor){.t = t};
+	*c = (struct db_cursor){.t = t, .table = table};
 	if (!is_usable(t, table))
 		return;
 	rc = mdb_cursor_open(t->txn, t->env->tables[table], &c->cursor);
+	if (rc)
+		stick(t, rc);
+}
+
+void db_cursor_renew(struct db_txn *t, unsigned table, struct db_cursor *c)
+{
+	int rc;
+
+	if (!c->cursor) {
+		db_cursor_init(t, table, c);
+		return;
+	}
+	ASSERT(c->t == t && c->table == table && t->is_live);
+	rc = mdb_cursor_renew(t->txn, c->cursor);
 	if (rc)
 		stick(t, rc);
 }
@@ -273,7 +314,7 @@ void db_cursor_delete(struct db_cursor *c)
 {
 	int rc;
 
-	if (!c->cursor || c->t->err)
+	if (!c->cursor || !is_writable(c->t, c->table))
 		return;
 	rc = mdb_cursor_del(c->cursor, 0);
 	if (rc)

@@ -9,14 +9,18 @@ static enum err missing(const struct db_txn *t)
 	return t->err ? t->err : ERR_NOT_FOUND;
 }
 
+enum err link_record_of(struct db_txn *t, uint64_t id, struct str *record)
+{
+	return db_get(t, LINKS_LINKS, DB_KEY64(id), record) ? OK : missing(t);
+}
+
 enum err link_by_id(struct db_txn *t, uint64_t id, struct link *l)
 {
 	struct str record;
-	enum err e;
+	enum err e = link_record_of(t, id, &record);
 
-	if (!db_get(t, LINKS_LINKS, DB_KEY64(id), &record))
-		return missing(t);
-	e = link_record_get(record, l);
+	if (!e)
+		e = link_record_get(record, l);
 	return !e && l->id != id ? ERR_CORRUPT : e;
 }
 
@@ -50,14 +54,19 @@ enum err link_next(
 	return e ? e : link_by_id(t, id, l);
 }
 
+enum err campaign_record_of(struct db_txn *t, uint64_t id, struct str *record)
+{
+	return db_get(t, LINKS_CAMPAIGNS, DB_KEY64(id), record) ? OK
+								: missing(t);
+}
+
 enum err campaign_by_id(struct db_txn *t, uint64_t id, struct campaign *c)
 {
 	struct str record;
-	enum err e;
+	enum err e = campaign_record_of(t, id, &record);
 
-	if (!db_get(t, LINKS_CAMPAIGNS, DB_KEY64(id), &record))
-		return missing(t);
-	e = campaign_record_get(record, c);
+	if (!e)
+		e = campaign_record_get(record, c);
 	return !e && c->id != id ? ERR_CORRUPT : e;
 }
 

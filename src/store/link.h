@@ -9,6 +9,9 @@
 
 /* Lookups: ERR_NOT_FOUND, or the transaction's or the record's error. What
  * they fill are views of the transaction. */
+/* Its record, as it lies there. */
+CHECKED enum err link_record_of(
+	struct db_txn *t, uint64_t id, struct str *record);
 CHECKED enum err link_by_id(struct db_txn *t, uint64_t id, struct link *l);
 CHECKED enum err link_by_name(
 	struct db_txn *t, uint64_t account, struct str name, struct link *l);
@@ -18,6 +21,9 @@ CHECKED enum err link_at(
 CHECKED enum err link_next(
 	struct db_txn *t, uint64_t account, struct str after, struct link *l);
 
+/* Its record, as it lies there. */
+CHECKED enum err campaign_record_of(
+	struct db_txn *t, uint64_t id, struct str *record);
 CHECKED enum err campaign_by_id(
 	struct db_txn *t, uint64_t id, struct campaign *c);
 CHECKED enum err campaign_by_name(struct db_txn *t, uint64_t account,

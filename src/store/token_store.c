@@ -17,19 +17,27 @@ enum err token_block_from(
 	return t->err ? t->err : e;
 }
 
+static enum err find(struct db_cursor *blocks, uint64_t number,
+	struct block *block, struct block_entry *entry)
+{
+	struct db_key64 key = db_key64(number);
+
+	if (!db_seek(blocks, str_make(key.bytes, sizeof(key.bytes))))
+		return blocks->t->err ? blocks->t->err : ERR_NOT_FOUND;
+	/* Outside of the block: a gap. */
+	return block_find(blocks->value, blocks->key, number, block, entry);
+}
+
 enum err token_entry(struct db_txn *t, uint64_t number, struct block *block,
 	struct block_entry *entry)
 {
-	struct db_key64 key = db_key64(number);
 	struct db_cursor c;
-	enum err e = ERR_NOT_FOUND;
+	enum err e;
 
 	db_cursor_init(t, LINKS_BLOCKS, &c);
-	/* Outside of the block: a gap. */
-	if (db_seek(&c, str_make(key.bytes, sizeof(key.bytes))))
-		e = block_find(c.value, c.key, number, block, entry);
+	e = find(&c, number, block, entry);
 	db_cursor_deinit(&c);
-	return t->err ? t->err : e;
+	return e;
 }
 
 enum err token_change_of(
@@ -44,11 +52,9 @@ enum err token_change_of(
 	return token_change_get(record, key, change);
 }
 
-static enum err read_entry(struct db_txn *t, const struct block *block,
-	uint64_t number, const struct block_entry *entry,
-	struct stored_token *token)
+static enum err read_entry(const struct block *block, uint64_t number,
+	const struct block_entry *entry, struct stored_token *token)
 {
-	struct token_change change;
 	enum err e;
 
 	if (entry->refused)
@@ -67,7 +73,14 @@ static enum err read_entry(struct db_txn *t, const struct block *block,
 	token->expires_ms = token->shape.ttl_ms
 				    ? block->minted_ms + token->shape.ttl_ms
 				    : 0;
-	e = token_change_of(t, number, &change);
+	return OK;
+}
+
+enum err token_add_change(struct db_txn *t, struct stored_token *token)
+{
+	struct token_change change;
+	enum err e = token_change_of(t, token->number, &change);
+
 	if (e)
 		return e == ERR_NOT_FOUND ? OK : e;
 	token->revoked = change.revoked;
@@ -82,7 +95,19 @@ enum err token_in_block(struct db_txn *t, const struct block *block,
 	struct block_entry entry;
 	enum err e = block_entry(block, number, &entry);
 
-	return e ? e : read_entry(t, block, number, &entry, token);
+	if (!e)
+		e = read_entry(block, number, &entry, token);
+	return e ? e : token_add_change(t, token);
+}
+
+enum err token_minted(
+	struct db_cursor *blocks, uint64_t number, struct stored_token *token)
+{
+	struct block_entry entry;
+	struct block block;
+	enum err e = find(blocks, number, &block, &entry);
+
+	return e ? e : read_entry(&block, number, &entry, token);
 }
 
 enum err token_by_number(
@@ -92,7 +117,9 @@ enum err token_by_number(
 	struct block block;
 	enum err e = token_entry(t, number, &block, &entry);
 
-	return e ? e : read_entry(t, &block, number, &entry, token);
+	if (!e)
+		e = read_entry(&block, number, &entry, token);
+	return e ? e : token_add_change(t, token);
 }
 
 void apply_token_change(struct db_txn *t, uint64_t number, struct str record)

@@ -25,6 +25,11 @@ struct stored_token {
 /* ERR_NOT_FOUND for a number never given out, or to a refused line. */
 CHECKED enum err token_by_number(
 	struct db_txn *t, uint64_t number, struct stored_token *token);
+/* The same as it was minted, through a cursor over LINKS_BLOCKS that is kept
+ * for many; then, with what was changed of it since. */
+CHECKED enum err token_minted(
+	struct db_cursor *blocks, uint64_t number, struct stored_token *token);
+CHECKED enum err token_add_change(struct db_txn *t, struct stored_token *token);
 /* The entry of a number, refused lines too, with the block it is in. */
 CHECKED enum err token_entry(struct db_txn *t, uint64_t number,
 	struct block *block, struct block_entry *entry);
