@@ -15,7 +15,12 @@
 
 enum {
 	TAP_LINES_MAX = 16384,
-	TAP_BODY_MAX = 1 << 20
+	TAP_BODY_MAX = 1 << 20,
+	TAP_CHAINS = 16, /* loops whose mail is gathered at once */
+	/* With so many replies parked, the next commit is what matters, and a
+	 * wake-up for each tap costs more than it brings. */
+	TAP_LINGER_AT = 32,
+	TAP_LINGER_US = 300,
 };
 
 /* The fields of every redirect. */
@@ -29,6 +34,7 @@ struct tap_site {
 	struct buf location; /* of the tap being answered */
 	struct buf lines;
 	struct buf body;
+	size_t parked; /* replies that wait for their commits */
 	struct tap_counters counters;
 };
 
@@ -100,6 +106,7 @@ static void reply(struct tap *tap)
 
 	ASSERT(ex);
 	tap->ex = NULL;
+	tap->site->parked--;
 	http_answer(ex, tap->status, tap->lines, tap->body);
 }
 
@@ -132,12 +139,25 @@ static void on_decided(struct mail *mail)
 
 void taps_done(void *arg, struct click_entry *const *entries, size_t n)
 {
+	struct mail_chain chains[TAP_CHAINS] = {{NULL, NULL}};
+	struct loop *loops[TAP_CHAINS] = {NULL};
+
 	(void)arg;
 	for (size_t i = 0; i < n; i++) {
 		struct tap *tap = tap_of_entry(entries[i]);
+		struct loop *loop = tap->site->options.loop;
+		size_t at = tap->site->options.index % TAP_CHAINS;
 
-		loop_post(tap->site->options.loop, &tap->mail);
+		if (loops[at] != loop && loops[at]) {
+			loop_post_chain(loops[at], chains[at]);
+			chains[at] = (struct mail_chain){NULL, NULL};
+		}
+		loops[at] = loop;
+		mail_chain_add(&chains[at], &tap->mail);
 	}
+	for (size_t at = 0; at < TAP_CHAINS; at++)
+		if (loops[at])
+			loop_post_chain(loops[at], chains[at]);
 }
 
 /* The click cannot be kept: the person goes on all the same. */
@@ -154,8 +174,12 @@ static void track(struct visit *v, const struct view *view,
 {
 	struct tap_site *s = v->site;
 	struct region *region = view->region;
-	struct tap *tap = tap_take(
-		&s->pool, click, buf_view(&s->lines), buf_view(&s->body));
+	const struct str none = str_make(NULL, 0);
+	bool waits = s->options.commit_wait_max_ms > 0 &&
+		     !click_writer_is_stalled(region->click_writer);
+	struct tap *tap =
+		tap_take(&s->pool, click, waits ? buf_view(&s->lines) : none,
+			waits ? buf_view(&s->body) : none);
 
 	if (!tap) {
 		reply_untracked(v, region->index, status);
@@ -165,7 +189,8 @@ static void track(struct visit *v, const struct view *view,
 		tap->body = v->own_page;
 	tap->site = s;
 	tap->region = region->index;
-	tap->ex = v->ex;
+	tap->ex = waits ? v->ex : NULL;
+	tap->is_early = !waits;
 	tap->status = status;
 	tap->mail.deliver = on_decided;
 	if (click_writer_push(region->click_writer, &tap->entry)) {
@@ -173,11 +198,11 @@ static void track(struct visit *v, const struct view *view,
 		reply_untracked(v, region->index, status);
 		return;
 	}
-	if (s->options.commit_wait_max_ms == 0 ||
-		click_writer_is_stalled(region->click_writer)) {
-		reply_early(tap);
+	if (!waits) {
+		http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 		return;
 	}
+	s->parked++;
 	tap->timer.run = reply_early;
 	tap->timer.arg = tap;
 	loop_timer_set(
@@ -387,7 +412,11 @@ static void on_refuse(int status, const char *why, struct buf *header_lines,
 
 static void on_turn_end(void *arg)
 {
-	views_reset(arg);
+	struct tap_site *s = arg;
+
+	views_reset(&s->views);
+	if (s->parked >= TAP_LINGER_AT)
+		loop_linger(s->options.loop, TAP_LINGER_US);
 }
 
 enum err tap_site_new(const struct tap_options *options, struct tap_site **to)
@@ -407,7 +436,7 @@ enum err tap_site_new(const struct tap_options *options, struct tap_site **to)
 		tap_site_free(s);
 		return e;
 	}
-	loop_on_turn_end(options->loop, on_turn_end, &s->views);
+	loop_on_turn_end(options->loop, on_turn_end, s);
 	*to = s;
 	return OK;
 }

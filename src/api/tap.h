@@ -22,6 +22,7 @@ enum {
 
 struct tap_options {
 	struct loop *loop;
+	size_t index; /* of the loop among those for taps */
 	struct regions *regions;
 	uint32_t commit_wait_max_ms;     /* 0: reply at once */
 	const struct ip_prefix *trusted; /* whose X-Forwarded-For counts */

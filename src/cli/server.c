@@ -127,6 +127,7 @@ static enum err new_sites(struct server *s, struct server_problem *problem)
 	for (size_t i = 0; !e && i < s->clicks_n; i++) {
 		struct tap_options options = {
 			.loop = s->clicks[i].loop,
+			.index = i,
 			.regions = s->regions,
 			.commit_wait_max_ms =
 				(uint32_t)click->commit_wait_max_ms,

@@ -2,9 +2,11 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "base/assert.h"
 #include "http/timers.h"
@@ -25,6 +27,7 @@ struct loop {
 	bool clock_is_old;
 	uint64_t mono_ms, wall_ms;
 	struct timers timers;
+	uint32_t linger_us;        /* 0: not */
 	struct loop_task deferred; /* heads of rings */
 	struct loop_task ready;
 	struct hook hooks[LOOP_HOOKS_MAX];
@@ -189,14 +192,30 @@ static void set_tick(struct loop *loop)
 	loop->tick_ms = next;
 }
 
+/* The sockets are then looked at without waiting. */
+static void linger(struct loop *loop)
+{
+	struct pollfd mail = {.fd = loop->box.fd, .events = POLLIN};
+	struct timespec most = {.tv_nsec = loop->linger_us * 1000l};
+
+	loop->linger_us = 0;
+	/* Whatever it says, the sockets are looked at next. */
+	(void)ppoll(&mail, 1, &most, NULL);
+}
+
 static void wait_and_serve(struct loop *loop)
 {
 	int flags = EVLOOP_ONCE;
 
-	if (!ring_is_empty(&loop->ready) || !mailbox_sleep(&loop->box))
+	if (!ring_is_empty(&loop->ready) || !mailbox_sleep(&loop->box)) {
 		flags |= EVLOOP_NONBLOCK;
-	else
+	} else if (loop->linger_us) {
+		flags |= EVLOOP_NONBLOCK;
+		linger(loop);
+	} else {
 		set_tick(loop);
+	}
+	loop->linger_us = 0;
 	loop->clock_is_old = true;
 	ASSERT(event_base_loop(loop->base, flags) >= 0);
 	mailbox_woke(&loop->box);
@@ -296,6 +315,17 @@ bool loop_is_stopping(const struct loop *loop)
 void loop_post(struct loop *loop, struct mail *mail)
 {
 	mailbox_post(&loop->box, mail);
+}
+
+void loop_linger(struct loop *loop, uint32_t us)
+{
+	ASSERT(us <= LOOP_LINGER_US_MAX);
+	loop->linger_us = us;
+}
+
+void loop_post_chain(struct loop *loop, struct mail_chain chain)
+{
+	mailbox_post_chain(&loop->box, chain);
 }
 
 void loop_on_turn_end(struct loop *loop, void (*fn)(void *arg), void *arg)

@@ -19,6 +19,7 @@ struct loop;
 
 enum {
 	LOOP_HOOKS_MAX = 16,
+	LOOP_LINGER_US_MAX = 1000,
 	/* Timers of this many different durations cost O(1) at once; those of
 	 * further ones are sorted in. */
 	LOOP_DURATIONS_MAX = 32,
@@ -43,8 +44,14 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 bool loop_is_stopping(const struct loop *loop);
 
+/* Lets this turn's wait pass over sockets for so long, unless mail comes:
+ * what arrives meanwhile is then served together, with fewer wake-ups. For
+ * a loop whose answers wait for mail anyway. At most LOOP_LINGER_US_MAX. */
+void loop_linger(struct loop *loop, uint32_t us);
+
 /* Any thread. */
 void loop_post(struct loop *loop, struct mail *mail);
+void loop_post_chain(struct loop *loop, struct mail_chain chain);
 
 /* The time when this turn began: monotonic, and UTC since 1970. */
 uint64_t loop_mono_ms(struct loop *loop);

@@ -36,11 +36,18 @@ void mailbox_wake(struct mailbox *box)
 
 void mailbox_post(struct mailbox *box, struct mail *mail)
 {
+	mailbox_post_chain(box, (struct mail_chain){mail, mail});
+}
+
+void mailbox_post_chain(struct mailbox *box, struct mail_chain chain)
+{
 	struct mail *top = atomic_load(&box->top);
 
+	if (!chain.newest)
+		return;
 	do
-		mail->next = top;
-	while (!atomic_compare_exchange_weak(&box->top, &top, mail));
+		chain.oldest->next = top;
+	while (!atomic_compare_exchange_weak(&box->top, &top, chain.newest));
 	/* Either the sleeper sees the mail, or we see that it sleeps; of many
 	 * posters one wakes it. */
 	if (atomic_load(&box->asleep) && atomic_exchange(&box->asleep, false))

@@ -16,6 +16,20 @@ struct mail {
 	void (*deliver)(struct mail *mail);
 };
 
+/* Mail that is posted together, in the order it was added. All NULL: none. */
+struct mail_chain {
+	struct mail *newest;
+	struct mail *oldest;
+};
+
+static inline void mail_chain_add(struct mail_chain *chain, struct mail *mail)
+{
+	mail->next = chain->newest;
+	chain->newest = mail;
+	if (!chain->oldest)
+		chain->oldest = mail;
+}
+
 struct mailbox {
 	_Atomic(struct mail *) top; /* last posted first */
 	atomic_bool asleep;
@@ -29,6 +43,7 @@ void mailbox_deinit(struct mailbox *box);
 
 /* Any thread. */
 void mailbox_post(struct mailbox *box, struct mail *mail);
+void mailbox_post_chain(struct mailbox *box, struct mail_chain chain);
 /* Any thread, and signal handlers: the sleeper wakes, mail or not. */
 void mailbox_wake(struct mailbox *box);
 

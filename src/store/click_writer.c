@@ -35,6 +35,7 @@ struct click_writer {
 	/* The thread's own. */
 	struct segment_ref hot;
 	struct db_txn tally; /* a reader */
+	struct tally_known known;
 	struct click_agents agents;
 	struct click_overlay overlay;
 	struct buf record;
@@ -110,6 +111,7 @@ static enum err ask_tally(struct click_writer *w, uint64_t *position)
 
 	if (e)
 		return e;
+	tally_known_clear(&w->known);
 	*position = tally_position(&w->tally);
 	e = w->tally.err;
 	if (e == ERR_CORRUPT)
@@ -141,24 +143,25 @@ static enum err decide_unique(struct click_writer *w, struct click *c)
 	enum err e;
 
 	c->unique = false;
-	if (!c->counted || click_overlay_has(&w->overlay, c->token))
+	if (!c->counted)
 		return OK;
-	e = tally_seen(&w->tally, c->token, &seen);
+	e = tally_seen(&w->tally, &w->known, c->token, &seen);
 	if (e == ERR_CORRUPT) {
 		tally_report_damage(w->options.tally);
 		w->wait_for = w->overlay.dropped_to;
 		return ERR_AGAIN;
 	}
-	if (e || seen)
+	if (e || seen || click_overlay_has(&w->overlay, c->token))
 		return e;
 	click_overlay_add(&w->overlay, c->token);
 	c->unique = true;
 	return OK;
 }
 
-static void append(
-	struct click_writer *w, struct db_txn *t, struct click_entry *entry)
+static void append(struct click_writer *w, struct db_cursor *log,
+	struct click_entry *entry)
 {
+	struct db_txn *t = log->t;
 	struct click *c = &entry->click;
 	enum err e = decide_unique(w, c);
 
@@ -169,8 +172,8 @@ static void append(
 		e = buf_err(&w->record);
 	}
 	if (!e)
-		e = db_append(t, SEGMENT_CLICKS, DB_KEY64(entry->sequence),
-			buf_view(&w->record));
+		e = db_cursor_append(
+			log, DB_KEY64(entry->sequence), buf_view(&w->record));
 	if (e)
 		db_fail(t, e);
 	w->batch_bytes += w->record.n;
@@ -222,19 +225,23 @@ static enum err write_batch(struct click_writer *w)
 {
 	uint64_t sequence = segments_next_sequence(w->options.segments);
 	uint64_t begun = now_ns(w);
+	struct db_cursor log;
 	struct db_txn t;
 	enum err e;
 
 	for (size_t i = 0; i < w->batch_n; i++)
 		w->batch[i]->click.unique = false;
+	db_reserve(w->hot.env);
 	e = db_begin(w->hot.env, &t);
 	if (e)
 		return e;
 	w->batch_bytes = 0;
+	db_cursor_init(&t, SEGMENT_CLICKS, &log);
 	for (size_t i = 0; i < w->batch_n && !t.err; i++) {
 		w->batch[i]->sequence = sequence++;
-		append(w, &t, w->batch[i]);
+		append(w, &log, w->batch[i]);
 	}
+	db_cursor_deinit(&log);
 	/* No snapshot is held while the disk works. */
 	db_reader_reset(&w->tally);
 	e = end_transaction(w, &t);

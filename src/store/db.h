@@ -85,6 +85,12 @@ void db_abort(struct db_txn *t);
 /* Makes it fail with e, unless it has failed already. */
 void db_fail(struct db_txn *t, enum err e);
 
+/* Writes zeros behind the pages in use when little of them is left, for the
+ * next commits to be written over: they then change no metadata of the file,
+ * which makes their flushes cheaper. As far as there is space; the writing
+ * thread's, between transactions. */
+void db_reserve(struct db_env *env);
+
 /* A reading transaction that is kept and renewed: a snapshot from renew to
  * reset. reset and deinit are fine on one that is not live. */
 CHECKED enum err db_reader_init(struct db_env *env, struct db_txn *t);
@@ -128,6 +134,9 @@ bool db_seek(struct db_cursor *c, struct str key);
 bool db_seek_before(struct db_cursor *c, struct str key);
 bool db_next(struct db_cursor *c);
 bool db_prev(struct db_cursor *c);
+/* db_append(), from a cursor that is kept for many: the way is found once. */
+CHECKED enum err db_cursor_append(
+	struct db_cursor *c, struct str key, struct str value);
 /* Deletes the current record; db_next() then moves to the one behind it. */
 void db_cursor_delete(struct db_cursor *c);
 

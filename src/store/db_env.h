@@ -16,6 +16,7 @@ struct db_env {
 	bool present[DB_TABLES_MAX];
 	size_t tables_n;
 	atomic_bool failed;
+	uint64_t reserved; /* file bytes, see db_reserve() */
 	_Atomic uint64_t commits;
 	_Atomic uint64_t versions[DB_TABLES_MAX];
 	char dir[PATH_MAX];

@@ -310,6 +310,21 @@ bool db_prev(struct db_cursor *c)
 	return move(c, str_make(NULL, 0), MDB_PREV);
 }
 
+enum err db_cursor_append(struct db_cursor *c, struct str key, struct str value)
+{
+	MDB_val k = to_val(key), v = to_val(value);
+	int rc;
+
+	if (!c->cursor || !is_writable(c->t, c->table))
+		return c->t->err;
+	rc = mdb_cursor_put(c->cursor, &k, &v, MDB_APPEND);
+	if (rc == MDB_KEYEXIST)
+		return ERR_EXISTS;
+	if (rc)
+		stick(c->t, rc);
+	return c->t->err;
+}
+
 void db_cursor_delete(struct db_cursor *c)
 {
 	int rc;

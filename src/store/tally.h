@@ -101,8 +101,20 @@ struct db_env *tally_env(struct tally *t);
 /* The newest click that this snapshot has counted, 0 for none; errors stick
  * in the transaction. */
 uint64_t tally_position(struct db_txn *txn);
+
+/* Stretches of tokens that a snapshot was asked about: asking again costs next
+ * to nothing. Dies with the snapshot: clear it for each. */
+enum {
+	TALLY_KNOWN = 64
+};
+struct tally_known {
+	uint64_t chunk[TALLY_KNOWN]; /* its number + 1 */
+	struct str bits[TALLY_KNOWN];
+};
+void tally_known_clear(struct tally_known *k);
 /* Whether this token had a counted click up to the position. */
-CHECKED enum err tally_seen(struct db_txn *txn, uint64_t token, bool *seen);
+CHECKED enum err tally_seen(struct db_txn *txn, struct tally_known *known,
+	uint64_t token, bool *seen);
 
 struct tally_counts {
 	uint64_t requests; /* all clicks, whatever became of them */

@@ -1,5 +1,7 @@
 #include "store/tally.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "core/record.h"
 #include "store/tally_tables.h"
@@ -15,16 +17,29 @@ uint64_t tally_position(struct db_txn *txn)
 	return state.position;
 }
 
-enum err tally_seen(struct db_txn *txn, uint64_t token, bool *seen)
+void tally_known_clear(struct tally_known *k)
 {
-	struct str bits;
+	memset(k->chunk, 0, sizeof(k->chunk));
+}
+
+enum err tally_seen(struct db_txn *txn, struct tally_known *known,
+	uint64_t token, bool *seen)
+{
 	unsigned bit;
 	uint64_t chunk = tally_chunk_of(token, &bit);
-	enum err e = tally_get_chunk(txn, TALLY_SEEN, chunk, &bits);
+	struct str *bits = &known->bits[chunk % TALLY_KNOWN];
 
-	if (e && e != ERR_NOT_FOUND)
-		return e;
-	*seen = !e && (unsigned char)bits.p[bit / 8] >> bit % 8 & 1;
+	if (known->chunk[chunk % TALLY_KNOWN] != chunk + 1) {
+		enum err e = tally_get_chunk(txn, TALLY_SEEN, chunk, bits);
+
+		known->chunk[chunk % TALLY_KNOWN] = 0;
+		if (e == ERR_NOT_FOUND)
+			*bits = str_make(NULL, 0);
+		else if (e)
+			return e;
+		known->chunk[chunk % TALLY_KNOWN] = chunk + 1;
+	}
+	*seen = bits->n && (unsigned char)bits->p[bit / 8] >> bit % 8 & 1;
 	return OK;
 }
 

@@ -87,6 +87,7 @@ static inline struct db_txn snapshot(void)
 static inline void check_seen(struct db_txn *t)
 {
 	static bool counted[TOKENS + 1];
+	struct tally_known known = {0};
 	bool seen;
 
 	memset(counted, 0, sizeof(counted));
@@ -94,7 +95,8 @@ static inline void check_seen(struct db_txn *t)
 		counted[entries[i].click.token - REGION_TOKEN(0)] |=
 			entries[i].click.counted;
 	for (uint64_t token = 1; token <= TOKENS; token++) {
-		assert_int_equal(tally_seen(t, REGION_TOKEN(token), &seen), OK);
+		assert_int_equal(
+			tally_seen(t, &known, REGION_TOKEN(token), &seen), OK);
 		assert_int_equal(seen, counted[token]);
 	}
 }

@@ -169,10 +169,12 @@ static void check(void)
 		    got.clicks == want.clicks &&
 		    got.unique_clicks == want.unique_clicks);
 	for (uint64_t token = 1; token <= TOKENS; token++) {
+		struct tally_known known = {0};
 		bool is_seen;
 
 		assert_int_equal(
-			tally_seen(&t, REGION_TOKEN(token), &is_seen), OK);
+			tally_seen(&t, &known, REGION_TOKEN(token), &is_seen),
+			OK);
 		assert_int_equal(is_seen, seen[token]);
 	}
 	db_reader_deinit(&t);

@@ -27,13 +27,14 @@ static void test_equals_a_recount(void **state)
 static void test_empty(void **state)
 {
 	struct db_txn t;
+	struct tally_known known = {0};
 	bool seen = true;
 
 	(void)state;
 	catch_up();
 	check_all(0);
 	t = snapshot();
-	assert_int_equal(tally_seen(&t, UINT64_MAX, &seen), OK);
+	assert_int_equal(tally_seen(&t, &known, UINT64_MAX, &seen), OK);
 	assert_false(seen);
 	db_reader_deinit(&t);
 	assert_false(tally_lost_base(region.tally));
