@@ -4,15 +4,17 @@
 
 #include "base/num.h"
 #include "core/json.h"
+#include "core/json_flat.h"
 #include "service/destination.h"
 #include "store/link.h"
 
-/* The members of a line, views of the parsed JSON. */
+/* The members of a line, views of it or of the parsed JSON. */
 struct fields {
 	struct str link, destination, recipient, ref, campaign, ttl;
 	enum json_state link_state, destination_state, campaign_state,
 		ttl_state;
 	const struct json_t *params;
+	const struct json_flat_member *flat_params; /* of a plain line */
 	bool test;
 };
 
@@ -30,10 +32,12 @@ void mint_encoded_deinit(struct mint_encoded *m)
 	buf_deinit(&m->new_campaign);
 }
 
-/* What has a finding here is not looked at again. */
-static void read_fields(const struct json_t *root, struct fields *f,
-	struct json_findings *findings)
+/* What has a finding here is not looked at again. Without a root the line is
+ * plain; then false: it is to be parsed. */
+static bool read_fields(struct fields *f, const struct json_t *root,
+	const struct json_flat *flat, struct json_findings *findings)
 {
+	void *params = root ? (void *)&f->params : (void *)&f->flat_params;
 	const struct json_field table[] = {
 		{"link", JSON_FIELD_STR, JSON_NONEMPTY, LINK_NAME_MAX, &f->link,
 			&f->link_state},
@@ -44,16 +48,18 @@ static void read_fields(const struct json_t *root, struct fields *f,
 		{"ref", JSON_FIELD_STR, JSON_NULLABLE, TOKEN_REF_MAX, &f->ref,
 			NULL},
 		{"params", JSON_FIELD_OBJECT, JSON_NULLABLE, TOKEN_PARAMS_MAX,
-			&f->params, NULL},
+			params, NULL},
 		{"campaign", JSON_FIELD_STR, JSON_NONEMPTY | JSON_NULLABLE,
 			LINK_NAME_MAX, &f->campaign, &f->campaign_state},
 		{"ttl", JSON_FIELD_STR, JSON_NONEMPTY | JSON_NULLABLE, 0,
 			&f->ttl, &f->ttl_state},
 		{"test", JSON_FIELD_BOOL, 0, 0, &f->test, NULL},
 	};
+	size_t n = sizeof(table) / sizeof(table[0]);
 
-	(void)json_read_object(
-		root, "#", table, sizeof(table) / sizeof(table[0]), findings);
+	*f = (struct fields){0};
+	return root ? json_read_object(root, "#", table, n, findings)
+		    : json_flat_read_fields(flat, table, n);
 }
 
 static bool is_name(struct str s)
@@ -61,31 +67,40 @@ static bool is_name(struct str s)
 	return s.n > 0 && s.n <= LINK_NAME_MAX;
 }
 
-/* Names and values, ascending by name. */
+/* Ascending by name. */
+static void add_param(struct token_shape *shape, struct token_tail *tail,
+	struct str name, struct str value)
+{
+	size_t at = shape->names_n++;
+
+	while (at > 0 && str_cmp(name, shape->names[at - 1]) < 0) {
+		shape->names[at] = shape->names[at - 1];
+		tail->values[at] = tail->values[at - 1];
+		at--;
+	}
+	shape->names[at] = name;
+	tail->values[at] = value;
+}
+
 static void read_params(const struct fields *f, struct token_shape *shape,
 	struct token_tail *tail, struct json_findings *findings)
 {
+	const struct json_flat_member *flat = f->flat_params;
 	struct json_members m = {.object = f->params};
 
+	for (size_t i = 1; flat && i <= flat->members_n; i++)
+		add_param(shape, tail, flat[i].name, flat[i].text);
 	while (f->params && json_members_next(&m)) {
 		struct str value = STR("");
-		size_t at = shape->names_n;
 
 		if (json_kind_of(m.value) == JSON_KIND_STR)
 			value = json_str_of(m.value);
 		else
 			json_finding_add(findings, "#/params", m.name,
 				"must be a string");
-		if (at == TOKEN_PARAMS_MAX)
+		if (shape->names_n == TOKEN_PARAMS_MAX)
 			return; /* the field's length is a finding already */
-		while (at > 0 && str_cmp(m.name, shape->names[at - 1]) < 0) {
-			shape->names[at] = shape->names[at - 1];
-			tail->values[at] = tail->values[at - 1];
-			at--;
-		}
-		shape->names[at] = m.name;
-		tail->values[at] = value;
-		shape->names_n++;
+		add_param(shape, tail, m.name, value);
 	}
 }
 
@@ -300,28 +315,24 @@ static enum err read_target(struct mint_context *c, const struct fields *f,
 	return OK;
 }
 
-static enum err encode(struct mint_context *c, const struct json_t *root,
+static enum err encode(struct mint_context *c, const struct fields *f,
 	bool is_retry, struct mint_encoded *m, struct json_findings *findings)
 {
-	struct fields f = {0};
 	struct token_shape shape = {.account = c->account->id};
 	struct token_tail tail = {0};
 	struct str campaign;
 	enum err e;
 
-	read_fields(root, &f, findings);
-	if (json_kind_of(root) != JSON_KIND_OBJECT)
-		return ERR_INVALID;
-	shape.test = f.test;
-	tail.recipient = f.recipient;
-	tail.ref = f.ref;
-	read_params(&f, &shape, &tail, findings);
+	shape.test = f->test;
+	tail.recipient = f->recipient;
+	tail.ref = f->ref;
+	read_params(f, &shape, &tail, findings);
 	check_size(&shape, &tail, findings);
-	read_ttl(c, &f, &shape, findings);
-	e = read_target(c, &f, is_retry, &shape, &tail, findings);
+	read_ttl(c, f, &shape, findings);
+	e = read_target(c, f, is_retry, &shape, &tail, findings);
 	if (e)
 		return e;
-	campaign = campaign_name(c, &f, findings);
+	campaign = campaign_name(c, f, findings);
 	if (findings->n)
 		return ERR_INVALID;
 	if (campaign.n)
@@ -335,16 +346,14 @@ static enum err encode(struct mint_context *c, const struct json_t *root,
 	return e ? e : buf_err(&m->tail);
 }
 
-enum err mint_line_encode(struct mint_context *c, struct str line,
+/* A line that is not plain, or wrong. */
+static enum err parse_and_encode(struct mint_context *c, struct str line,
 	bool is_retry, struct mint_encoded *m, struct problem *problem)
 {
 	struct json_t *root = NULL;
+	struct fields f;
 	enum err e;
 
-	buf_reset(&m->shape);
-	buf_reset(&m->tail);
-	buf_reset(&m->new_campaign);
-	*problem = (struct problem){0};
 	e = json_parse(line, c->line_max, &root, &problem->findings);
 	if (e == ERR_INVALID || e == ERR_TOO_LONG) {
 		problem_set(problem,
@@ -354,13 +363,36 @@ enum err mint_line_encode(struct mint_context *c, struct str line,
 					 : "The line is too long.");
 		return ERR_INVALID;
 	}
-	if (!e)
-		e = encode(c, root, is_retry, m, &problem->findings);
-	if (e == ERR_INVALID)
+	if (e)
+		return e;
+	(void)read_fields(&f, root, NULL, &problem->findings);
+	e = json_kind_of(root) == JSON_KIND_OBJECT
+		    ? encode(c, &f, is_retry, m, &problem->findings)
+		    : ERR_INVALID;
+	json_free(root);
+	return e;
+}
+
+enum err mint_line_encode(struct mint_context *c, struct str line,
+	bool is_retry, struct mint_encoded *m, struct problem *problem)
+{
+	struct json_flat flat;
+	struct fields f;
+	enum err e;
+
+	buf_reset(&m->shape);
+	buf_reset(&m->tail);
+	buf_reset(&m->new_campaign);
+	*problem = (struct problem){0};
+	if (line.n <= c->line_max && json_flat_read(line, &flat) &&
+		read_fields(&f, NULL, &flat, &problem->findings))
+		e = encode(c, &f, is_retry, m, &problem->findings);
+	else
+		e = parse_and_encode(c, line, is_retry, m, problem);
+	if (e == ERR_INVALID && problem->kind == PROBLEM_NONE)
 		problem_set(problem, PROBLEM_INVALID,
 			"%zu finding%s: see errors.",
 			problem->findings.n + problem->findings.more,
 			problem->findings.n == 1 ? "" : "s");
-	json_free(root);
 	return e;
 }
