@@ -96,8 +96,13 @@ void api_set_listeners(struct api *api, const struct http_listener *tcp,
 
 void api_leave(struct api *api)
 {
-	if (api)
-		views_deinit(&api->views);
+	if (!api)
+		return;
+	for (size_t i = 0; i < REGIONS_MAX; i++) {
+		feed_join_free(api->joins[i]);
+		api->joins[i] = NULL;
+	}
+	views_deinit(&api->views);
 }
 
 void api_free(struct api *api)

@@ -4,6 +4,8 @@
 #include "api/api.h"
 #include "base/buf.h"
 #include "core/hash.h"
+#include "service/feed_join.h"
+#include "service/region.h"
 #include "service/view.h"
 
 /* An Idempotency-Key whose request is being served. */
@@ -17,6 +19,7 @@ struct busy_key {
 struct api {
 	struct api_options options;
 	struct views views;
+	struct feed_join *joins[REGIONS_MAX]; /* NULL until clicks are asked */
 	struct buf lines; /* header lines of the answer being made */
 	struct buf body;
 	struct busy_key busy; /* head of a ring */

@@ -10,16 +10,15 @@
 #include "service/cursor.h"
 #include "service/feed.h"
 #include "service/feed_format.h"
+#include "service/feed_join.h"
 #include "service/lookup.h"
 
 enum {
 	GATHER_STEP = 2000,    /* clicks or postings looked at in a turn */
 	PULL_NS_MAX = 1000000, /* work of a turn */
-	PULL_BYTES = 32768,
+	CLOCK_ROWS = 32,       /* written between two looks at the clock */
 	WAIT_S_MAX = 60,
 	WAIT_POLL_MS = 100,
-	/* The longest destination, and all else escaped. */
-	ROW_BYTES_MAX = HTTP_OUT_MAX - PULL_BYTES,
 	RECIPIENT_MAX = 128,
 };
 
@@ -32,14 +31,14 @@ struct page {
 	struct feed_page feed;
 	struct feed_filter filter;
 	char recipient[RECIPIENT_MAX];
-	bool is_csv;
+	enum feed_format format;
 	size_t at; /* rows written */
+	struct feed_join *join;
 	struct feed_row row;
-	struct buf bytes;
 	struct loop_task task;
 	struct loop_timer poll;
 	uint64_t wait_until_ms; /* monotonic */
-	bool in_header;
+	bool has_header;        /* of CSV, still to be written */
 };
 
 static void free_page(void *state)
@@ -50,72 +49,74 @@ static void free_page(void *state)
 	loop_undefer(loop, &p->task);
 	loop_timer_clear(loop, &p->poll);
 	feed_page_deinit(&p->feed);
-	feed_row_deinit(&p->row);
-	buf_deinit(&p->bytes);
 	free(p);
 }
 
-/* One row into p->bytes, which is emptied first; false when it is left out.
- * The page's order is the log's, so a damaged record is passed by, loudly. */
-static bool format_row(struct page *p, enum err *e)
+/* The next click into p->row; ERR_NOT_FOUND when it is left out. The page's
+ * order is the log's, so a damaged record is passed by, loudly. */
+static enum err read_row(struct page *p)
 {
-	uint64_t sequence = p->feed.sequences[p->at];
+	enum err e = feed_join_read(p->join, p->at, &p->filter, &p->row);
 
-	buf_reset(&p->bytes);
-	*e = feed_row_read(
-		&p->row, p->call->view, p->feed.account, sequence, &p->filter);
-	if (*e == ERR_NOT_FOUND) {
-		*e = OK;
-		return false;
+	if (e != ERR_CORRUPT && e != ERR_VERSION)
+		return e;
+	log_error("clicks: a record cannot be trusted and is left out "
+		  "region=%.*s sequence=%llu error=\"%s\"",
+		STR_FMT(p->call->view->region->settings.name),
+		(unsigned long long)p->row.sequence, err_text(e));
+	return ERR_NOT_FOUND;
+}
+
+static enum http_pull break_off(enum err e)
+{
+	log_error("clicks: an export broke off error=\"%s\"", err_text(e));
+	return PULL_ABORT;
+}
+
+/* Rows until the buffer might not hold another one, the turn's share of time
+ * is used up, or the page ends. */
+static enum http_pull put_rows(struct page *p, struct buf *out)
+{
+	struct loop *loop = p->call->api->options.loop;
+	uint64_t end = loop_precise_ns(loop) + PULL_NS_MAX;
+	size_t start = out->n;
+
+	for (unsigned looked = 1; p->at < p->feed.n; p->at++, looked++) {
+		enum err e = read_row(p);
+
+		if (e && e != ERR_NOT_FOUND)
+			return break_off(e);
+		/* One too long for what is left is read again. */
+		if (!e && out->n > start &&
+			feed_row_max(&p->row) > out->max - out->n)
+			return PULL_MORE;
+		if (!e)
+			feed_row_put(out, &p->row);
+		if (buf_err(out))
+			return break_off(buf_err(out));
+		if (looked % CLOCK_ROWS == 0 && loop_precise_ns(loop) > end) {
+			p->at++;
+			return PULL_AGAIN;
+		}
 	}
-	if (*e == ERR_CORRUPT || *e == ERR_VERSION) {
-		log_error("clicks: a record cannot be trusted and is left out "
-			  "region=%.*s sequence=%llu error=\"%s\"",
-			STR_FMT(p->call->view->region->settings.name),
-			(unsigned long long)sequence, err_text(*e));
-		*e = OK;
-		return false;
-	}
-	if (*e)
-		return false;
-	if (p->is_csv)
-		feed_csv_put(&p->bytes, &p->row);
-	else
-		feed_ndjson_put(&p->bytes, &p->row);
-	*e = buf_err(&p->bytes);
-	return !*e;
+	return PULL_END;
 }
 
 static enum http_pull pull(void *arg, struct buf *out)
 {
 	struct page *p = arg;
-	struct loop *loop = p->call->api->options.loop;
-	uint64_t end = loop_precise_ns(loop) + PULL_NS_MAX;
-	unsigned looked = 0;
+	enum http_pull got;
 
 	/* What the page's clicks name was there when they were gathered, but
 	 * this turn's snapshot may be older than that. */
 	views_reset(&p->call->api->views);
-	if (p->is_csv && p->in_header)
+	if (p->has_header)
 		feed_csv_header(out);
-	p->in_header = false;
-	while (p->at < p->feed.n) {
-		enum err e;
-
-		if (out->n >= PULL_BYTES)
-			return PULL_MORE;
-		if (++looked % 32 == 0 && loop_precise_ns(loop) > end)
-			return PULL_AGAIN;
-		if (format_row(p, &e))
-			buf_add(out, p->bytes.p, p->bytes.n);
-		if (e) {
-			log_error("clicks: an export broke off error=\"%s\"",
-				err_text(e));
-			return PULL_ABORT;
-		}
-		p->at++;
-	}
-	return PULL_END;
+	p->has_header = false;
+	feed_join_begin(p->join, &p->feed, p->format);
+	got = put_rows(p, out);
+	feed_join_end(p->join);
+	return got;
 }
 
 static void stop(void *arg)
@@ -165,9 +166,10 @@ static void begin_answer(struct page *p)
 	/* Fewer than the limit: the log ended here. The next cursor cannot
 	 * tell, since others' clicks move it on. */
 	buf_printf(lines, "Ctio-Examined: %zu\r\n", p->feed.n);
-	buf_text(lines, p->is_csv ? "Content-Type: text/csv; charset=utf-8; "
-				    "header=present\r\n"
-				  : "Content-Type: application/x-ndjson\r\n");
+	buf_text(lines, p->format == FEED_CSV
+				? "Content-Type: text/csv; charset=utf-8; "
+				  "header=present\r\n"
+				: "Content-Type: application/x-ndjson\r\n");
 	http_answer_stream(c->ex, 200, buf_view(lines), &source, p);
 }
 
@@ -307,9 +309,22 @@ static bool read_format(struct call *c, struct page *p)
 			"format must be ndjson or csv.");
 		return false;
 	}
-	p->is_csv = format.p && str_is(format, "csv");
-	p->in_header = true;
+	p->has_header = format.p && str_is(format, "csv");
+	p->format = p->has_header ? FEED_CSV : FEED_NDJSON;
 	return true;
+}
+
+/* The region's, which all exports share: made for the first of them. */
+static enum err find_join(struct call *c, struct feed_join **to)
+{
+	struct feed_join **join = &c->api->joins[c->view->region->index];
+	enum err e = OK;
+
+	if (!*join)
+		e = feed_join_new(c->view, join);
+	if (!e)
+		*to = *join;
+	return e;
 }
 
 static bool page_init(struct call *c, struct page *p)
@@ -325,7 +340,9 @@ static bool page_init(struct call *c, struct page *p)
 		!read_after(c, &after))
 		return false;
 	p->wait_until_ms = loop_mono_ms(c->api->options.loop) + wait_s * 1000;
-	e = feed_page_init(&p->feed, c->account, after, (size_t)limit);
+	e = find_join(c, &p->join);
+	if (!e)
+		e = feed_page_init(&p->feed, c->account, after, (size_t)limit);
 	if (e)
 		problem_from_err(&c->problem, e);
 	return !e;
@@ -340,8 +357,6 @@ void clicks_get(struct call *c)
 		return;
 	}
 	p->call = c;
-	feed_row_init(&p->row);
-	buf_init(&p->bytes, ROW_BYTES_MAX);
 	p->task = (struct loop_task){.run = gather, .arg = p};
 	p->poll = (struct loop_timer){.run = gather, .arg = p};
 	c->state = p;

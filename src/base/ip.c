@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/bytes.h"
 #include "base/num.h"
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -68,12 +69,92 @@ enum err ip_parse_prefix(struct str s, struct ip_prefix *prefix)
 	return OK;
 }
 
-void ip_put(char to[IP_TEXT_MAX], const struct ip *ip)
+static size_t put_v4(char *to, const uint8_t *bytes)
 {
-	to[0] = '\0';
-	if (ip->n)
-		(void)inet_ntop(ip->n == 4 ? AF_INET : AF_INET6, ip->bytes, to,
-			IP_TEXT_MAX);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned v = bytes[i];
+
+		if (i)
+			to[n++] = '.';
+		if (v >= 100)
+			to[n++] = (char)('0' + v / 100);
+		if (v >= 10)
+			to[n++] = (char)('0' + v / 10 % 10);
+		to[n++] = (char)('0' + v % 10);
+	}
+	return n;
+}
+
+enum {
+	V6_GROUPS = 8
+};
+
+static unsigned group_of(const uint8_t *bytes, unsigned i)
+{
+	return get_be16(bytes + 2 * (size_t)i);
+}
+
+/* The first of the longest runs of two zero groups or more: *n is how many,
+ * or 0. */
+static unsigned longest_zeroes(const uint8_t *bytes, unsigned *n)
+{
+	unsigned best = 0, run = 0;
+
+	*n = 0;
+	for (unsigned i = 0; i < V6_GROUPS; i++) {
+		run = group_of(bytes, i) ? 0 : run + 1;
+		if (run < 2 || run <= *n)
+			continue;
+		best = i + 1 - run;
+		*n = run;
+	}
+	return best;
+}
+
+static size_t put_group(char *to, unsigned v)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = 0;
+
+	for (int shift = 12; shift >= 0; shift -= 4)
+		if (v >> shift || !shift)
+			to[n++] = digits[v >> shift & 0xf];
+	return n;
+}
+
+/* RFC 5952, section 4. */
+static size_t put_v6(char *to, const uint8_t *bytes)
+{
+	unsigned zeroes_n, zeroes = longest_zeroes(bytes, &zeroes_n);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < V6_GROUPS; i++) {
+		if (zeroes_n && i == zeroes) {
+			to[n++] = ':';
+			i += zeroes_n - 1;
+			if (i == V6_GROUPS - 1)
+				to[n++] = ':';
+			continue;
+		}
+		if (i)
+			to[n++] = ':';
+		n += put_group(to + n, group_of(bytes, i));
+	}
+	return n;
+}
+
+size_t ip_put(char to[IP_TEXT_MAX], const struct ip *ip)
+{
+	size_t n = 0;
+
+	if (ip->n == 4)
+		n = put_v4(to, ip->bytes);
+	else if (ip->n)
+		n = put_v6(to, ip->bytes);
+	to[n] = '\0';
+	return n;
 }
 
 void ip_from_sockaddr(const struct sockaddr *sa, struct ip *ip)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -29,8 +30,8 @@ struct sockaddr;
 CHECKED enum err ip_parse(struct str s, struct ip *ip);
 /* "10.0.0.0/8", or an address alone for all its bits. */
 CHECKED enum err ip_parse_prefix(struct str s, struct ip_prefix *prefix);
-/* NUL-terminated, RFC 5952 for IPv6; "" for none. */
-void ip_put(char to[IP_TEXT_MAX], const struct ip *ip);
+/* NUL-terminated, RFC 5952 for IPv6; "" for none. Returns its length. */
+size_t ip_put(char to[IP_TEXT_MAX], const struct ip *ip);
 void ip_from_sockaddr(const struct sockaddr *sa, struct ip *ip);
 bool ip_eq(const struct ip *a, const struct ip *b);
 bool ip_in(const struct ip *ip, const struct ip_prefix *prefix);

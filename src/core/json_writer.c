@@ -1,12 +1,7 @@
 #include "core/json_writer.h"
 
 #include "base/assert.h"
-
-static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-
-enum {
-	ESCAPE_MAX = 6 /* \u001f */
-};
+#include "core/json_quote.h"
 
 void json_writer_init(struct json_writer *w, struct buf *b)
 {
@@ -57,62 +52,15 @@ void json_array_end(struct json_writer *w)
 	end(w, ']');
 }
 
-static size_t escape(char c, char to[ESCAPE_MAX])
-{
-	static const char digits[] = "0123456789abcdef";
-	/* b to r, as RFC 8259 section 7 abbreviates them. */
-	static const char letters[] = {['\b'] = 'b',
-		['\f'] = 'f',
-		['\n'] = 'n',
-		['\r'] = 'r',
-		['\t'] = 't',
-		[' '] = 0};
-
-	to[0] = '\\';
-	if (c == '"' || c == '\\' || letters[(unsigned char)c]) {
-		to[1] = c == '"' || c == '\\' ? c : letters[(unsigned char)c];
-		return 2;
-	}
-	to[1] = 'u';
-	to[2] = '0';
-	to[3] = '0';
-	to[4] = digits[(unsigned char)c >> 4];
-	to[5] = digits[(unsigned char)c & 15];
-	return ESCAPE_MAX;
-}
-
-static bool is_plain(char c)
-{
-	unsigned char byte = (unsigned char)c;
-
-	return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
 static void put_quoted(struct buf *b, struct str s)
 {
-	char escaped[ESCAPE_MAX];
-	size_t run;
+	size_t n = json_quoted_size(s);
+	char *to = buf_reserve(b, n);
 
-	buf_byte(b, '"');
-	while (s.n) {
-		for (run = 0; run < s.n && is_plain(s.p[run]); run++)
-			;
-		buf_add(b, s.p, run);
-		s = str_skip(s, run);
-		if (!s.n)
-			break;
-		run = 1;
-		if ((unsigned char)s.p[0] < 0x80) {
-			buf_add(b, escaped, escape(s.p[0], escaped));
-		} else if ((run = str_utf8_sequence(s)) != 0) {
-			buf_add(b, s.p, run);
-		} else {
-			buf_add(b, replacement, sizeof(replacement) - 1);
-			run = 1;
-		}
-		s = str_skip(s, run);
-	}
-	buf_byte(b, '"');
+	if (!to)
+		return;
+	(void)json_quote(to, s);
+	buf_wrote(b, n);
 }
 
 static void colon(struct json_writer *w)

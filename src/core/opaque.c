@@ -29,6 +29,11 @@ void opaque_write(const struct cipher *c, const uint8_t block[CIPHER_BLOCK],
 	uint8_t sealed[CIPHER_BLOCK];
 
 	cipher_encrypt(c, block, sealed);
+	opaque_text(sealed, to);
+}
+
+void opaque_text(const uint8_t sealed[CIPHER_BLOCK], char to[OPAQUE_LEN])
+{
 	base62_write(to, 0, sealed);
 }
 
@@ -47,13 +52,18 @@ enum err opaque_read(
 	return OK;
 }
 
+void sealed_id_block(const struct sealed_id *id, uint8_t block[CIPHER_BLOCK])
+{
+	put_be64(block, id->a);
+	put_be64(block + 8, id->b);
+}
+
 void sealed_id_write(
 	const struct cipher *c, const struct sealed_id *id, char to[OPAQUE_LEN])
 {
 	uint8_t block[CIPHER_BLOCK];
 
-	put_be64(block, id->a);
-	put_be64(block + 8, id->b);
+	sealed_id_block(id, block);
 	opaque_write(c, block, to);
 }
 

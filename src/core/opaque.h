@@ -38,3 +38,8 @@ void sealed_id_write(const struct cipher *c, const struct sealed_id *id,
 	char to[OPAQUE_LEN]);
 CHECKED enum err sealed_id_read(
 	const struct cipher *c, struct str s, struct sealed_id *id);
+
+/* For many at once: their blocks, which cipher_encrypt_all() then seals, and
+ * each one's text; no NUL. */
+void sealed_id_block(const struct sealed_id *id, uint8_t block[CIPHER_BLOCK]);
+void opaque_text(const uint8_t sealed[CIPHER_BLOCK], char to[OPAQUE_LEN]);

@@ -1,5 +1,7 @@
 #include "service/cursor.h"
 
+#include "base/assert.h"
+
 /* b of a cursor: 32 bits of the account's id, history 16, a constant 16. */
 enum {
 	CURSOR_MARK = 0xc75e,
@@ -45,4 +47,20 @@ void click_id_write(struct view *v, uint64_t sequence, char to[CURSOR_LEN])
 	struct sealed_id id = {.a = sequence, .b = CLICK_ID_MARK};
 
 	sealed_id_write(&v->click_ids, &id, to);
+}
+
+void seals_write(struct view *v, uint64_t account, const uint64_t *sequences,
+	size_t n, struct seals *to)
+{
+	struct sealed_id cursor = {.b = second_half(account, 0)};
+	struct sealed_id click = {.b = CLICK_ID_MARK};
+
+	ASSERT(n > 0 && n <= SEALS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		cursor.a = click.a = sequences[i];
+		sealed_id_block(&cursor, to->cursors[i]);
+		sealed_id_block(&click, to->click_ids[i]);
+	}
+	cipher_encrypt_all(&v->cursors, to->cursors, n);
+	cipher_encrypt_all(&v->click_ids, to->click_ids, n);
 }

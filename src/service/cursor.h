@@ -2,6 +2,7 @@
  * tell nothing of other accounts. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -10,7 +11,8 @@
 #include "service/view.h"
 
 enum {
-	CURSOR_LEN = OPAQUE_LEN
+	CURSOR_LEN = OPAQUE_LEN,
+	SEALS_MAX = 32, /* clicks whose ids are sealed at once */
 };
 
 /* A place in the feed: behind this click. It holds for one account, and for
@@ -28,3 +30,12 @@ CHECKED enum err cursor_read(
 
 /* A click's id: never repeats. */
 void click_id_write(struct view *v, uint64_t sequence, char to[CURSOR_LEN]);
+
+/* Both for many clicks at once, as blocks for opaque_text(): cursors of the
+ * present history. n is at most SEALS_MAX. */
+struct seals {
+	uint8_t cursors[SEALS_MAX][CIPHER_BLOCK];
+	uint8_t click_ids[SEALS_MAX][CIPHER_BLOCK];
+};
+void seals_write(struct view *v, uint64_t account, const uint64_t *sequences,
+	size_t n, struct seals *to);

@@ -1,357 +1,242 @@
 #include "service/feed_format.h"
 
 #include "base/ip.h"
-#include "core/csv.h"
-#include "core/json_writer.h"
+#include "base/num.h"
+#include "core/csv_quote.h"
+#include "core/json_quote.h"
 #include "core/timestamp.h"
 #include "core/verdict.h"
 
 enum {
-	FIRST_REVISION = 1
+	FIRST_REVISION = 1,
+	/* All names, and the values that are short. */
+	FIXED_MAX = 1024,
 };
 
-enum type {
-	TEXT,
-	NUMBER,
-	TRUTH
-};
+static const struct str none = {NULL, 0};
 
-/* A column's value; for TEXT p NULL is null. */
-struct value {
-	enum type type;
-	struct str text;
-	uint64_t number;
-};
-
-/* Memory for values that are made up here. */
-struct scratch {
-	char at[TIMESTAMP_LEN];
-	char ip[IP_TEXT_MAX];
-};
-
-static struct value text(struct str s)
+/* What is empty is null. */
+static struct str some(struct str s)
 {
-	return (struct value){.type = TEXT, .text = s};
+	return s.n ? s : none;
 }
 
-static struct value text_or_null(struct str s)
+static struct str outcome_of(const struct feed_row *r)
 {
-	return text(s.n ? s : str_make(NULL, 0));
+	static const struct str names[CLICK_OUTCOMES] = {
+		{"redirected", 10}, {"fallback", 8}, {"gone", 4}};
+
+	return r->click.outcome < CLICK_OUTCOMES ? names[r->click.outcome]
+						 : none;
 }
 
-static struct value number(uint64_t n)
+/* THE table of columns, of which both formats are made: a name, how the value
+ * is written, the value. */
+#define COLUMNS(X)                                                             \
+	X(cursor, bytes, r->cursor, sizeof(r->cursor))                         \
+	X(id, bytes, r->id, sizeof(r->id))                                     \
+	X(revision, number, FIRST_REVISION)                                    \
+	X(at, time, r->click.at_ms)                                            \
+	X(region, text, r->region)                                             \
+	X(account, text, r->account)                                           \
+	X(campaign, text, r->campaign)                                         \
+	X(link, text, r->link)                                                 \
+	X(token, bytes, r->token, sizeof(r->token))                            \
+	X(recipient, text, r->recipient)                                       \
+	X(ref, text, r->ref)                                                   \
+	X(destination, text, r->destination)                                   \
+	X(outcome, word, outcome_of(r))                                        \
+	X(verdict, word, str_from(verdict_name(r->click.verdict)))             \
+	X(reason, word, str_from(reason_name(r->click.reason)))                \
+	X(rules, number, r->click.rules)                                       \
+	X(counted, truth, r->click.counted)                                    \
+	X(unique, truth, r->click.unique)                                      \
+	X(test, truth, r->click.test)                                          \
+	X(method, word, r->click.head ? STR("HEAD") : STR("GET"))              \
+	X(query, text, some(r->click.query))                                   \
+	X(ip, address, &r->click.ip)                                           \
+	X(country, text, none)                                                 \
+	X(os, text, none)                                                      \
+	X(device, text, none)                                                  \
+	X(browser, text, none)                                                 \
+	X(agent, ready, r->agent_quoted, some(r->click.agent))                 \
+	X(referer, text, some(r->click.referer))                               \
+	X(accept_language, text, some(r->click.language))                      \
+	X(template, text, none)                                                \
+	X(template_language, text, none)                                       \
+	X(button, text, none)                                                  \
+	X(card, text, none)
+
+static inline char *put(char *to, const char *p, size_t n)
 {
-	return (struct value){.type = NUMBER, .number = n};
+	memcpy(to, p, n);
+	return to + n;
 }
 
-static struct value truth(bool b)
+#define PUT(to, literal) put(to, literal, sizeof(literal) - 1)
+
+static inline char *put_number(char *to, uint64_t v)
 {
-	return (struct value){.type = TRUTH, .number = b};
+	return to + num_put_u64(to, v);
 }
 
-static const char *const outcomes[CLICK_OUTCOMES] = {
-	"redirected", "fallback", "gone"};
-
-static struct value get_cursor(const struct feed_row *r, struct scratch *s)
+static inline char *put_truth(char *to, bool b)
 {
-	(void)s;
-	return text(str_make(r->cursor, sizeof(r->cursor)));
+	return b ? PUT(to, "true") : PUT(to, "false");
 }
 
-static struct value get_id(const struct feed_row *r, struct scratch *s)
+static inline char *put_time(char *to, uint64_t ms)
 {
-	(void)s;
-	return text(str_make(r->id, sizeof(r->id)));
+	timestamp_write(to, ms);
+	return to + TIMESTAMP_LEN;
 }
 
-static struct value get_revision(const struct feed_row *r, struct scratch *s)
+/* JSON's values. */
+
+#define json_number put_number
+#define json_truth  put_truth
+
+static inline char *json_text(char *to, struct str s)
 {
-	(void)r;
-	(void)s;
-	return number(FIRST_REVISION);
+	return s.p ? json_quote(to, s) : PUT(to, "null");
 }
 
-static struct value get_at(const struct feed_row *r, struct scratch *s)
+/* One of our own words. */
+static inline char *json_word(char *to, struct str s)
 {
-	timestamp_write(s->at, r->click.at_ms);
-	return text(str_make(s->at, sizeof(s->at)));
+	return s.p ? PUT(put(PUT(to, "\""), s.p, s.n), "\"") : PUT(to, "null");
 }
 
-static struct value get_region(const struct feed_row *r, struct scratch *s)
+static inline char *json_bytes(char *to, const char *p, size_t n)
 {
-	(void)s;
-	return text(r->region);
+	return PUT(put(PUT(to, "\""), p, n), "\"");
 }
 
-static struct value get_account(const struct feed_row *r, struct scratch *s)
+static inline char *json_time(char *to, uint64_t ms)
 {
-	(void)s;
-	return text(r->account);
+	return PUT(put_time(PUT(to, "\""), ms), "\"");
 }
 
-static struct value get_campaign(const struct feed_row *r, struct scratch *s)
+static inline char *json_address(char *to, const struct ip *ip)
 {
-	(void)s;
-	return text(r->campaign);
+	if (!ip->n)
+		return PUT(to, "null");
+	to = PUT(to, "\"");
+	to += ip_put(to, ip);
+	return PUT(to, "\"");
 }
 
-static struct value get_link(const struct feed_row *r, struct scratch *s)
+static inline char *json_ready(char *to, struct str quoted, struct str s)
 {
-	(void)s;
-	return text(r->link);
+	return quoted.p ? put(to, quoted.p, quoted.n) : json_text(to, s);
 }
 
-static struct value get_token(const struct feed_row *r, struct scratch *s)
+/* CSV's; null is empty. */
+
+#define csv_number put_number
+#define csv_truth  put_truth
+#define csv_bytes  put
+#define csv_time   put_time
+
+static inline char *csv_text(char *to, struct str s)
 {
-	(void)s;
-	return text(str_make(r->token, sizeof(r->token)));
+	return s.p ? csv_quote(to, s) : to;
 }
 
-static struct value get_recipient(const struct feed_row *r, struct scratch *s)
+static inline char *csv_word(char *to, struct str s)
 {
-	(void)s;
-	return text(r->recipient);
+	return s.n ? put(to, s.p, s.n) : to;
 }
 
-static struct value get_ref(const struct feed_row *r, struct scratch *s)
+static inline char *csv_address(char *to, const struct ip *ip)
 {
-	(void)s;
-	return text(r->ref);
+	return to + ip_put(to, ip);
 }
 
-static struct value get_destination(const struct feed_row *r, struct scratch *s)
+static inline char *csv_ready(char *to, struct str quoted, struct str s)
 {
-	(void)s;
-	return text(r->destination);
+	return quoted.p ? put(to, quoted.p, quoted.n) : csv_text(to, s);
 }
 
-static struct value get_outcome(const struct feed_row *r, struct scratch *s)
+static char *put_ndjson(char *to, const struct feed_row *r)
 {
-	(void)s;
-	return text(str_from(r->click.outcome < CLICK_OUTCOMES
-				     ? outcomes[r->click.outcome]
-				     : NULL));
+	char *start = to;
+
+#define X(name, kind, ...)                                                     \
+	to = json_##kind(PUT(to, ",\"" #name "\":"), __VA_ARGS__);
+	COLUMNS(X)
+#undef X
+	*start = '{';
+	return PUT(to, "}\n");
 }
 
-static struct value get_verdict(const struct feed_row *r, struct scratch *s)
+static char *put_csv(char *to, const struct feed_row *r)
 {
-	(void)s;
-	return text(str_from(verdict_name(r->click.verdict)));
+#define X(name, kind, ...) to = PUT(csv_##kind(to, __VA_ARGS__), ",");
+	COLUMNS(X)
+#undef X
+	return PUT(to - 1, "\r\n");
 }
-
-static struct value get_reason(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return text(str_from(reason_name(r->click.reason)));
-}
-
-static struct value get_rules(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return number(r->click.rules);
-}
-
-static struct value get_counted(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return truth(r->click.counted);
-}
-
-static struct value get_unique(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return truth(r->click.unique);
-}
-
-static struct value get_test(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return truth(r->click.test);
-}
-
-static struct value get_method(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return text(r->click.head ? STR("HEAD") : STR("GET"));
-}
-
-static struct value get_query(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return text_or_null(r->click.query);
-}
-
-static struct value get_ip(const struct feed_row *r, struct scratch *s)
-{
-	ip_put(s->ip, &r->click.ip);
-	return text_or_null(str_from(s->ip));
-}
-
-static struct value get_agent(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return text_or_null(r->click.agent);
-}
-
-static struct value get_referer(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return text_or_null(r->click.referer);
-}
-
-static struct value get_language(const struct feed_row *r, struct scratch *s)
-{
-	(void)s;
-	return text_or_null(r->click.language);
-}
-
-/* What is not known of a click. */
-static struct value get_null(const struct feed_row *r, struct scratch *s)
-{
-	(void)r;
-	(void)s;
-	return text(str_make(NULL, 0));
-}
-
-struct column {
-	const char *name;
-	struct value (*get)(const struct feed_row *r, struct scratch *s);
-};
-
-static const struct column columns[] = {
-	{"cursor", get_cursor},
-	{"id", get_id},
-	{"revision", get_revision},
-	{"at", get_at},
-	{"region", get_region},
-	{"account", get_account},
-	{"campaign", get_campaign},
-	{"link", get_link},
-	{"token", get_token},
-	{"recipient", get_recipient},
-	{"ref", get_ref},
-	{"destination", get_destination},
-	{"outcome", get_outcome},
-	{"verdict", get_verdict},
-	{"reason", get_reason},
-	{"rules", get_rules},
-	{"counted", get_counted},
-	{"unique", get_unique},
-	{"test", get_test},
-	{"method", get_method},
-	{"query", get_query},
-	{"ip", get_ip},
-	{"country", get_null},
-	{"os", get_null},
-	{"device", get_null},
-	{"browser", get_null},
-	{"agent", get_agent},
-	{"referer", get_referer},
-	{"accept_language", get_language},
-	{"template", get_null},
-	{"template_language", get_null},
-	{"button", get_null},
-	{"card", get_null},
-};
-
-enum {
-	COLUMNS_N = sizeof(columns) / sizeof(columns[0])
-};
 
 void feed_csv_header(struct buf *out)
 {
-	struct csv_writer w;
+#define X(name, kind, ...) "," #name
+	static const char names[] = COLUMNS(X) "\r\n";
+#undef X
 
-	csv_writer_init(&w, out);
-	for (size_t i = 0; i < COLUMNS_N; i++)
-		csv_put_str(&w, str_from(columns[i].name));
-	csv_row_end(&w);
+	buf_text(out, names + 1);
 }
 
-/* What phones send need not be UTF-8, but the export is: U+FFFD stands for
- * each byte that is not, as in JSON. */
-static void csv_put_clean(struct csv_writer *w, struct str s)
+size_t feed_row_max(const struct feed_row *r)
 {
-	static const char replacement[] = "\xef\xbf\xbd";
-	struct buf clean;
+	const struct click *c = &r->click;
+	size_t n = r->region.n + r->account.n + r->campaign.n + r->link.n +
+		   r->recipient.n + r->ref.n + r->destination.n + c->query.n +
+		   c->referer.n + c->language.n;
 
-	if (str_is_utf8(s)) {
-		csv_put_str(w, s);
+	n += r->agent_quoted.p ? 0 : c->agent.n;
+	return FIXED_MAX + r->agent_quoted.n + JSON_QUOTED_MAX(n);
+}
+
+static char *put_row(char *to, const struct feed_row *r)
+{
+	return r->format == FEED_CSV ? put_csv(to, r) : put_ndjson(to, r);
+}
+
+/* Near its end the buffer may have room for the row, but not for the longest
+ * that it might be. */
+static void put_narrow(struct buf *out, const struct feed_row *r, size_t max)
+{
+	struct buf row;
+	char *to;
+
+	buf_init(&row, FEED_ROW_BYTES_MAX);
+	to = buf_reserve(&row, max);
+	if (to)
+		buf_add(out, to, (size_t)(put_row(to, r) - to));
+	else if (!out->err)
+		out->err = buf_err(&row);
+	buf_deinit(&row);
+}
+
+void feed_row_put(struct buf *out, const struct feed_row *r)
+{
+	size_t max = feed_row_max(r);
+	char *to;
+
+	if (max > out->max - out->n) {
+		put_narrow(out, r, max);
 		return;
 	}
-	buf_init(&clean, s.n * (sizeof(replacement) - 1));
-	while (s.n) {
-		size_t n = str_utf8_sequence(s);
-
-		if (n)
-			buf_add(&clean, s.p, n);
-		else
-			buf_text(&clean, replacement);
-		s = str_skip(s, n ? n : 1);
-	}
-	csv_put_str(w, buf_view(&clean));
-	if (buf_err(&clean) && !w->b->err)
-		w->b->err = buf_err(&clean);
-	buf_deinit(&clean);
+	to = buf_reserve(out, max);
+	if (to)
+		buf_wrote(out, (size_t)(put_row(to, r) - to));
 }
 
-static void csv_put_value(struct csv_writer *w, const struct value *v)
+struct str feed_agent_put(char *to, enum feed_format format, struct str agent)
 {
-	switch (v->type) {
-	case TEXT:
-		csv_put_clean(w, v->text);
-		break;
-	case NUMBER:
-		csv_put_u64(w, v->number);
-		break;
-	case TRUTH:
-		csv_put_str(w, v->number ? STR("true") : STR("false"));
-		break;
-	}
-}
+	char *end = format == FEED_CSV ? csv_quote(to, agent)
+				       : json_quote(to, agent);
 
-void feed_csv_put(struct buf *out, const struct feed_row *r)
-{
-	struct csv_writer w;
-
-	csv_writer_init(&w, out);
-	for (size_t i = 0; i < COLUMNS_N; i++) {
-		struct scratch scratch;
-		struct value v = columns[i].get(r, &scratch);
-
-		csv_put_value(&w, &v);
-	}
-	csv_row_end(&w);
-}
-
-static void json_put_value(struct json_writer *w, const struct value *v)
-{
-	switch (v->type) {
-	case TEXT:
-		json_put_str_or_null(w, v->text);
-		break;
-	case NUMBER:
-		json_put_u64(w, v->number);
-		break;
-	case TRUTH:
-		json_put_bool(w, v->number);
-		break;
-	}
-}
-
-void feed_ndjson_put(struct buf *out, const struct feed_row *r)
-{
-	struct json_writer w;
-
-	json_writer_init(&w, out);
-	json_object_begin(&w);
-	for (size_t i = 0; i < COLUMNS_N; i++) {
-		struct scratch scratch;
-		struct value v = columns[i].get(r, &scratch);
-
-		json_key(&w, columns[i].name);
-		json_put_value(&w, &v);
-	}
-	json_object_end(&w);
-	json_line_end(&w);
+	return str_make(to, (size_t)(end - to));
 }

@@ -130,6 +130,16 @@ static enum err next_segment(struct click_reader *r)
 	return begin_snapshot(r);
 }
 
+enum err click_reader_agent(
+	struct click_reader *r, uint32_t id, struct str *agent)
+{
+	enum err e = segment_agent(&r->txn, id, agent);
+
+	if (e)
+		skip(r, r->at, e, true);
+	return e;
+}
+
 /* The record under the cursor. */
 static enum err decode(struct click_reader *r, struct click *click)
 {
@@ -137,9 +147,8 @@ static enum err decode(struct click_reader *r, struct click *click)
 
 	if (e || !click->agent_id || r->without_agents)
 		return e;
-	e = segment_agent(&r->txn, click->agent_id, &click->agent);
-	if (e)
-		skip(r, r->at, e, true);
+	if (click_reader_agent(r, click->agent_id, &click->agent))
+		click->agent = str_make(NULL, 0);
 	return OK;
 }
 
@@ -185,10 +194,12 @@ static bool is_within(const struct click_reader *r, uint64_t sequence)
 
 static enum err find(struct click_reader *r, uint64_t sequence)
 {
-	bool found = db_seek(&r->cursor, DB_KEY64(sequence)) &&
-		     r->cursor.key.n == sizeof(sequence) &&
-		     get_be64(r->cursor.key.p) == sequence;
+	bool found = r->is_placed && r->at + 1 == sequence
+			     ? db_next(&r->cursor)
+			     : db_seek(&r->cursor, DB_KEY64(sequence));
 
+	found = found && r->cursor.key.n == sizeof(sequence) &&
+		get_be64(r->cursor.key.p) == sequence;
 	r->at = sequence;
 	r->is_placed = found;
 	if (r->txn.err)

@@ -22,7 +22,7 @@ struct click_reader {
 	void (*on_damage)(
 		void *arg, uint64_t sequence, enum err e, bool is_agent);
 	void *arg;
-	bool without_agents; /* interned agents are not looked up */
+	bool without_agents; /* interned agents: click_reader_agent() */
 	uint64_t skipped;    /* records and segments passed by so far */
 	uint64_t at;         /* the last sequence returned or passed by */
 	bool is_live;        /* holds a segment and a snapshot of it */
@@ -51,3 +51,15 @@ CHECKED enum err click_reader_next(
  * ascending order. */
 CHECKED enum err click_reader_get(
 	struct click_reader *r, uint64_t sequence, struct click *click);
+
+/* Of the click that was last read: with its agent_id a key to a text that
+ * never changes, for caches. */
+static inline uint64_t click_reader_opening(const struct click_reader *r)
+{
+	return r->ref.opening;
+}
+/* The text of an agent_id of the click that was last read, a view like the
+ * click's own. ERR_NOT_FOUND or ERR_CORRUPT, after naming it to on_damage: the
+ * click is to be served without. */
+CHECKED enum err click_reader_agent(
+	struct click_reader *r, uint32_t id, struct str *agent);

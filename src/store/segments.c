@@ -18,7 +18,8 @@ struct segments {
 	struct segment_slot *slots; /* oldest first; the last one is hot */
 	size_t slots_n, slots_size;
 	size_t open_n;
-	uint64_t tick; /* of the last use of a segment */
+	uint64_t tick;     /* of the last use of a segment */
+	uint64_t openings; /* of segments, so far */
 	size_t map_bytes, open_max;
 	uint64_t next; /* the writer's */
 	_Atomic uint64_t newest;
@@ -87,6 +88,7 @@ static enum err open_slot(struct segments *s, struct segment_slot *slot)
 		slot->err = e;
 	if (!e) {
 		slot->is_sealed = true;
+		slot->opening = ++s->openings;
 		s->open_n++;
 	}
 	return e;
@@ -109,6 +111,7 @@ static void hold(struct segments *s, size_t i, struct segment_ref *ref)
 	slot->used = ++s->tick;
 	*ref = (struct segment_ref){
 		.env = slot->env,
+		.opening = slot->opening,
 		.slot = i,
 		.day = slot->day,
 		.first = slot->first,
@@ -315,6 +318,7 @@ static void add_hot(struct segments *s, const struct segment_slot *hot)
 		let_go(s, s->slots_n - 1);
 	s->slots[s->slots_n] = *hot;
 	s->slots[s->slots_n].refs = 1;
+	s->slots[s->slots_n].opening = ++s->openings;
 	s->slots_n++;
 	s->open_n++;
 }
@@ -372,6 +376,7 @@ static enum err open_hot(
 	if (!e) {
 		s->open_n++;
 		hot->refs = 1;
+		hot->opening = ++s->openings;
 		e = segment_bounds(hot->env, &hot->first, newest);
 	}
 	if (!e && hot->first <= before)

@@ -62,7 +62,8 @@ size_t segments_open_n(struct segments *s);
 /* A segment that is held open. */
 struct segment_ref {
 	struct db_env *env;
-	size_t slot; /* the registry's own */
+	uint64_t opening; /* from 1; another one when it is opened anew */
+	size_t slot;      /* the registry's own */
 	uint64_t day;
 	uint64_t first; /* its first sequence */
 	uint64_t end;   /* the next one's, UINT64_MAX for none */

@@ -13,6 +13,7 @@ struct segment_slot {
 	uint64_t day;
 	uint64_t first;     /* its first sequence; 0 while err */
 	struct db_env *env; /* NULL: closed */
+	uint64_t opening;   /* of the env: no other one has this number */
 	uint64_t used;      /* the registry's tick of its last use */
 	unsigned refs;
 	bool is_sealed; /* the env is open for reading only */

@@ -92,6 +92,33 @@ def test_pages(tenant, limit):
     assert seen == tokens
 
 
+def test_rows_of_many_lengths(tenant):
+    """A page of several sends, cut between any two rows, is whole."""
+    token = tenant.mint(destination=OWN)["token"]
+    sent = [("\\" * (7 * i % 491) + f" agent {i}", '"' * (i % 384))
+            for i in range(300)]
+    for agent, referer in sent:
+        tenant.tap(token, {"User-Agent": agent, "Referer": referer})
+    whole = feed(tenant, limit=10000)
+    assert len(whole.body) > 4 * 65536
+    lines = whole.lines()
+    assert [(line["agent"], line["referer"] or "") for line in lines] == \
+        [(agent.strip(), referer) for agent, referer in sent]
+    path, pages = "/v1/clicks?limit=7", b""
+    while True:
+        answer = tenant.api("GET", path)
+        if not answer.body:
+            break
+        pages += answer.body
+        path = answer.next()
+    assert pages == whole.body
+    text = feed(tenant, limit=10000, format="csv").text
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["cursor"] for row in rows] == [
+        line["cursor"] for line in lines]
+    assert [row["agent"] for row in rows] == [line["agent"] for line in lines]
+
+
 def test_ids_and_cursors_are_all_different(tenant):
     make_clicks(tenant, 300)
     lines = feed(tenant).lines()

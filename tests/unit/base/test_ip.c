@@ -1,9 +1,12 @@
 #include "base/ip.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/bytes.h"
 #include "support/cmocka.h"
 
 /* NULL as the text means that it must be refused. */
@@ -71,9 +74,52 @@ static void test_parse(void **state)
 			assert_int_equal(ip.n, 9);
 			continue;
 		}
-		ip_put(text, &ip);
+		assert_int_equal(ip_put(text, &ip), strlen(rows[i].printed));
 		assert_string_equal(text, rows[i].printed);
 	}
+}
+
+static void check_like_inet_ntop(const struct ip *ip)
+{
+	char text[IP_TEXT_MAX], want[IP_TEXT_MAX];
+	struct ip again;
+
+	assert_non_null(inet_ntop(ip->n == 4 ? AF_INET : AF_INET6, ip->bytes,
+		want, sizeof(want)));
+	assert_int_equal(ip_put(text, ip), strlen(want));
+	assert_string_equal(text, want);
+	assert_int_equal(ip_parse(str_from(text), &again), OK);
+	assert_true(ip_eq(&again, ip));
+}
+
+/* Every octet; every choice of groups that are zero, with others of one to
+ * four digits. */
+static void test_put(void **state)
+{
+	static const uint16_t groups[] = {1, 0x2f, 0x30a, 0x4567};
+	struct ip ip = {.n = 4};
+	char text[IP_TEXT_MAX] = "x";
+
+	(void)state;
+	for (unsigned v = 0; v < 256; v++) {
+		for (unsigned i = 0; i < 4; i++)
+			ip.bytes[i] = (uint8_t)(v + 50 * i);
+		check_like_inet_ntop(&ip);
+	}
+	ip.n = 16;
+	for (unsigned zeroes = 0; zeroes < 256; zeroes++) {
+		for (unsigned i = 0; i < 8; i++) {
+			unsigned v = zeroes >> i & 1 ? 0 : groups[i % 4];
+
+			put_be16(ip.bytes + 2 * (size_t)i, (uint16_t)v);
+		}
+		/* Of old, ::1.2.3.4 was a way to write some. */
+		if ((zeroes & 0x3f) != 0x3f || (zeroes & 0xc0) == 0xc0)
+			check_like_inet_ntop(&ip);
+	}
+	ip = (struct ip){0};
+	assert_int_equal(ip_put(text, &ip), 0);
+	assert_string_equal(text, "");
 }
 
 static void test_prefix(void **state)
@@ -238,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_truncate),
 		cmocka_unit_test(test_sockaddr),

@@ -1,5 +1,6 @@
 #include "core/base62.h"
 
+#include "base/bytes.h"
 #include "base/num.h"
 #include "base/random.h"
 #include "support/cmocka.h"
@@ -41,6 +42,71 @@ static void test_vectors(void **state)
 			base62_read(str_from(rows[i].text), &top, got), OK);
 		assert_int_equal(top, rows[i].top);
 		assert_memory_equal(got, block, sizeof(got));
+	}
+}
+
+/* Digit by digit, by division. */
+static void write_slowly(char *to, unsigned top, unsigned __int128 v)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz";
+	/* 2^128 / 62, and what is left. */
+	const unsigned __int128 of_top = ~(unsigned __int128)0 / 62;
+	const unsigned rest_of_top = (unsigned)(~(unsigned __int128)0 % 62) + 1;
+
+	for (size_t i = BASE62_LEN; i-- > 0;) {
+		unsigned rest = (unsigned)(v % 62) + top % 62 * rest_of_top;
+
+		v = v / 62 + of_top * top + rest / 62;
+		to[i] = digits[rest % 62];
+		top = 0;
+	}
+}
+
+static void check_slowly(unsigned __int128 v)
+{
+	for (unsigned top = 0; top <= BASE62_TOP_MAX; top++) {
+		char text[BASE62_LEN], want[BASE62_LEN];
+		uint8_t block[BASE62_BLOCK], got[BASE62_BLOCK];
+		unsigned got_top;
+
+		put_be64(block, (uint64_t)(v >> 64));
+		put_be64(block + 8, (uint64_t)v);
+		base62_write(text, top, block);
+		write_slowly(want, top, v);
+		assert_memory_equal(text, want, BASE62_LEN);
+		assert_int_equal(
+			base62_read(str_make(text, BASE62_LEN), &got_top, got),
+			OK);
+		assert_int_equal(got_top, top);
+		assert_memory_equal(got, block, BASE62_BLOCK);
+	}
+}
+
+/* Around every power of 62 and of 2 and their multiples, where a quotient that
+ * is one too large would show, and at random. */
+static void test_like_division(void **state)
+{
+	unsigned __int128 power = 1, v;
+
+	(void)state;
+	for (unsigned i = 0; i < BASE62_LEN; i++, power *= 62) {
+		for (unsigned m = 0; m <= 62; m++) {
+			v = power * m;
+			check_slowly(v - 1);
+			check_slowly(v);
+			check_slowly(v + 1);
+		}
+	}
+	for (unsigned i = 0; i < 128; i++) {
+		v = (unsigned __int128)1 << i;
+		check_slowly(v - 1);
+		check_slowly(v);
+		check_slowly(v + 1);
+	}
+	for (unsigned i = 0; i < 20000; i++) {
+		random_fill(&v, sizeof(v));
+		check_slowly(v >> i % 128);
 	}
 }
 
@@ -126,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_like_division),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_random_round_trips),
 		cmocka_unit_test(test_top_is_bounded),

@@ -39,6 +39,31 @@ static void test_fips_197(void **state)
 	cipher_deinit(&c);
 }
 
+static void test_many_blocks(void **state)
+{
+	static uint8_t all[CIPHER_BLOCKS_MAX][CIPHER_BLOCK];
+	static const size_t sizes[] = {1, 2, 3, 7, 8, 9, 32, CIPHER_BLOCKS_MAX};
+	uint8_t key[16];
+	struct cipher c;
+
+	(void)state;
+	from_hex(key_hex, key);
+	assert_int_equal(cipher_init(&c, key), OK);
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+		for (size_t n = 0; n < sizes[i]; n++)
+			memset(all[n], (int)n, CIPHER_BLOCK);
+		cipher_encrypt_all(&c, all, sizes[i]);
+		for (size_t n = 0; n < sizes[i]; n++) {
+			uint8_t one[CIPHER_BLOCK];
+
+			memset(one, (int)n, CIPHER_BLOCK);
+			cipher_encrypt(&c, one, one);
+			assert_memory_equal(all[n], one, CIPHER_BLOCK);
+		}
+	}
+	cipher_deinit(&c);
+}
+
 /* HMAC-SHA256 as Python's hmac computes it. */
 static void test_derived_keys(void **state)
 {
@@ -110,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fips_197),
+		cmocka_unit_test(test_many_blocks),
 		cmocka_unit_test(test_derived_keys),
 		cmocka_unit_test(test_a_cipher_per_thread),
 	};

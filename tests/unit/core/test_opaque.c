@@ -29,6 +29,26 @@ static void test_round_trips(void **state)
 	cipher_deinit(&c);
 }
 
+/* In steps, for many at once: the same text. */
+static void test_steps(void **state)
+{
+	struct sealed_id id = {7, UINT64_MAX};
+	uint8_t block[1][CIPHER_BLOCK];
+	char want[OPAQUE_LEN], got[OPAQUE_LEN];
+	struct token_keys keys;
+	struct cipher c;
+
+	(void)state;
+	token_keys_generate(&keys, 'u', key, 0);
+	assert_int_equal(opaque_cipher_init(&c, &keys, "cursor"), OK);
+	sealed_id_write(&c, &id, want);
+	sealed_id_block(&id, block[0]);
+	cipher_encrypt_all(&c, block, 1);
+	opaque_text(block[0], got);
+	assert_memory_equal(got, want, OPAQUE_LEN);
+	cipher_deinit(&c);
+}
+
 static void test_shape(void **state)
 {
 	static const char *const bad[] = {
@@ -87,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_keys),
 	};

@@ -112,9 +112,35 @@ static void test_ids(void **state)
 	assert_memory_equal(a, again, CURSOR_LEN);
 }
 
+/* The ids of many clicks at once are those of each. */
+static void test_seals(void **state)
+{
+	uint64_t sequences[SEALS_MAX];
+	struct seals seals;
+
+	(void)state;
+	for (size_t i = 0; i < SEALS_MAX; i++)
+		sequences[i] = (uint64_t)1 << 48 | i * i;
+	for (size_t n = 1; n <= SEALS_MAX; n++) {
+		seals_write(s.view, 77, sequences, n, &seals);
+		for (size_t i = 0; i < n; i++) {
+			struct cursor cursor = {.sequence = sequences[i]};
+			char want[CURSOR_LEN], got[CURSOR_LEN];
+
+			cursor_write(s.view, 77, &cursor, want);
+			opaque_text(seals.cursors[i], got);
+			assert_memory_equal(got, want, CURSOR_LEN);
+			click_id_write(s.view, sequences[i], want);
+			opaque_text(seals.click_ids[i], got);
+			assert_memory_equal(got, want, CURSOR_LEN);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_seals),
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_ids),

@@ -202,6 +202,38 @@ static void test_gaps(void **state)
 	click_reader_deinit(&reader);
 }
 
+/* In order, over gaps, over the ends of segments, with and without a seek in
+ * between: each is found, or not, as by itself. */
+static void test_get_in_order(void **state)
+{
+	const uint64_t end = REGION_FIRST + 65;
+	struct click_reader alone;
+	struct click click;
+
+	(void)state;
+	for (uint64_t part = 0; part < 6; part++) {
+		hot_day(part / 2);
+		segments_skip_to(
+			region.segments, REGION_FIRST + 9 * part + part % 3);
+		append(4 + part);
+	}
+	click_reader_init(&reader, region.segments);
+	for (uint64_t stride = 1; stride < 9; stride++) {
+		for (uint64_t at = REGION_FIRST; at < end; at += stride) {
+			enum err e;
+
+			click_reader_init(&alone, region.segments);
+			e = click_reader_get(&alone, at, &click);
+			click_reader_deinit(&alone);
+			assert_int_equal(
+				click_reader_get(&reader, at, &click), e);
+			assert_true(e == ERR_NOT_FOUND ||
+				    (e == OK && click.token == at));
+		}
+	}
+	click_reader_deinit(&reader);
+}
+
 struct damage {
 	unsigned n;
 	uint64_t at;
@@ -257,6 +289,28 @@ static struct str agent_text(char to[32], unsigned i)
 	int n = snprintf(to, 32, "agent %u", i);
 
 	return str_make(to, (size_t)n);
+}
+
+/* Without agents each is asked for by itself; the one of this id is damaged. */
+static void check_agents_alone(uint32_t bad, struct damage *damage)
+{
+	uint64_t opening = click_reader_opening(&reader);
+	struct str agent = STR("was");
+	struct click click;
+	char text[32];
+
+	damage->n = 0;
+	assert_int_equal(click_reader_agent(&reader, bad, &agent), ERR_CORRUPT);
+	assert_true(damage->n == 1 && damage->is_agent);
+	assert_int_equal(
+		click_reader_agent(&reader, bad + 1, &agent), ERR_NOT_FOUND);
+	assert_true(str_is(agent, "was"));
+	assert_int_equal(click_reader_agent(&reader, 1, &agent), OK);
+	assert_true(str_eq(agent, agent_text(text, AGENTS)));
+	/* Nothing was opened anew. */
+	click_reader_reset(&reader);
+	assert_int_equal(click_reader_get(&reader, REGION_FIRST, &click), OK);
+	assert_true(opening && click_reader_opening(&reader) == opening);
 }
 
 /* Agents interned, taken back, met again after a restart, and damaged. */
@@ -323,6 +377,7 @@ static void test_agents(void **state)
 	reader.without_agents = true;
 	assert_int_equal(click_reader_get(&reader, REGION_FIRST, &got), OK);
 	assert_int_equal(damage.n, 1);
+	check_agents_alone(got.agent_id, &damage);
 	click_reader_deinit(&reader);
 }
 
@@ -362,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_empty_log),
 		TEST(test_seek_and_get),
+		TEST(test_get_in_order),
 		TEST(test_tail_before_a_roll),
 		TEST(test_gaps),
 		TEST(test_bad_records_are_passed_by),

@@ -380,6 +380,7 @@ static void test_roll_under_a_reader(void **state)
 	assert_int_equal(
 		segments_acquire(region.segments, 0, &reader, &damaged), OK);
 	assert_ptr_equal(reader.env, hot.env);
+	assert_int_equal(hot.opening, reader.opening);
 	assert_int_equal(db_reader_init(reader.env, &t), OK);
 	for (uint64_t i = 1; i < 5; i++) {
 		struct db_env *before = hot.env;
@@ -400,8 +401,13 @@ static void test_roll_under_a_reader(void **state)
 	db_reader_deinit(&t);
 	segments_release(region.segments, &reader);
 	assert_int_equal(segments_open_n(region.segments), 1);
+	/* The first one, opened anew. */
+	assert_int_equal(
+		segments_acquire(region.segments, 0, &reader, &damaged), OK);
+	assert_true(reader.opening > hot.opening);
+	segments_release(region.segments, &reader);
 	segments_release(region.segments, &hot);
-	assert_int_equal(segments_open_n(region.segments), 1);
+	assert_int_equal(segments_open_n(region.segments), 2);
 }
 
 /* An empty folder that an attempt left is taken; one with clicks is not. */
