@@ -1,69 +1,73 @@
-/* What the click log and the tally cost: clicks of random tokens, written
- * through the click writer into a folder given as the only argument, which
- * must be empty. Prints clicks a second and CPU a click: the log alone, the
- * tally alone, and both at once. */
-#include <inttypes.h>
+/* What the click log and the tally cost: clicks of random tokens out of
+ * 10,000,000, written through the click writer. The CPU of the thread that
+ * pushes them is not counted. */
+#include <errno.h>
 #include <limits.h>
-#include <sched.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/resource.h>
+#include <time.h>
 
 #include "base/assert.h"
+#include "micro.h"
 #include "store/click_writer.h"
 #include "store/segments.h"
 #include "store/tally.h"
 
 enum {
 	TOKENS = 10000000,
-	CLICKS_ALONE = 900000, /* the overlay holds them without the tally */
-	CLICKS_BOTH = 5000000,
-	ENTRIES = 32768, /* on their way at once */
+	BOTH = 3,             /* times as many when both go on at once */
+	ENTRIES = 32768,      /* on their way at once */
+	REFILL = ENTRIES / 4, /* waited for together */
 	AGENTS = 500,
+	AGENT_MAX = 160,
+	WAIT_MS_MAX = 60000,
+	PACE = 200000,   /* clicks a second that must be possible */
+	PACE_CLICKS = 64 /* pushed together */
 };
 
-static atomic_size_t done_n;
 static struct click_entry entries[ENTRIES];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static size_t done_n; /* under lock */
 
 static void done(void *arg, struct click_entry *const *batch, size_t n)
 {
 	(void)arg;
 	for (size_t i = 0; i < n; i++)
 		ASSERT(batch[i]->result == OK);
-	atomic_fetch_add(&done_n, n);
+	ASSERT(pthread_mutex_lock(&lock) == 0);
+	done_n += n;
+	ASSERT(pthread_cond_signal(&changed) == 0);
+	ASSERT(pthread_mutex_unlock(&lock) == 0);
 }
 
-static uint64_t random_next(uint64_t *state)
+/* Until all but left of n are on disk. */
+static void await(size_t n, size_t left)
 {
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
+	ASSERT(pthread_mutex_lock(&lock) == 0);
+	while (done_n + left < n)
+		ASSERT(pthread_cond_wait(&changed, &lock) == 0);
+	ASSERT(pthread_mutex_unlock(&lock) == 0);
 }
 
-static uint64_t cpu_us(void)
+static struct str agent_of(uint64_t r)
 {
-	struct rusage u;
-
-	ASSERT(getrusage(RUSAGE_SELF, &u) == 0);
-	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
-	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
-static void fill(struct click_entry *e, uint64_t *random)
-{
-	static char agents[AGENTS][160];
-	uint64_t r = random_next(random);
+	static char agents[AGENTS][AGENT_MAX];
 	char *agent = agents[r % AGENTS];
-	int n = 150;
 
 	if (!agent[0])
-		n = snprintf(agent, sizeof(agents[0]),
+		(void)snprintf(agent, AGENT_MAX,
 			"Mozilla/5.0 (Linux; Android 14; device %03u) "
 			"AppleWebKit/537.36 (KHTML, like Gecko) "
 			"Chrome/130.0.0.0 Mobile Safari/537.36 WhatsApp/2.24",
 			(unsigned)(r % AGENTS));
+	return str_from(agent);
+}
+
+static void fill(struct click_entry *e, uint64_t *random)
+{
+	uint64_t r = micro_random(random);
+
 	*e = (struct click_entry){
 		.click = {
 			.at_ms = clock_wall_ms(&clock_system),
@@ -73,32 +77,62 @@ static void fill(struct click_entry *e, uint64_t *random)
 			.target = CLICK_TARGET_OWN,
 			.counted = true,
 			.ip = {4, {203, 0, 113, 0}},
+			.agent = agent_of(r),
 			.language = STR("en-IN,en;q=0.9"),
 		}};
-	e->click.agent = str_make(agent, (size_t)n > 150 ? 150 : (size_t)n);
 }
 
-static void push_all(struct click_writer *w, size_t n, uint64_t *random)
+/* Until click i is due. */
+static void await_pace(uint64_t start, size_t i)
 {
-	atomic_store(&done_n, 0);
+	uint64_t due = start + i * 1000000000 / PACE;
+	struct timespec t = {.tv_sec = (time_t)(due / 1000000000),
+		.tv_nsec = (long)(due % 1000000000)};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
+		EINTR)
+		;
+}
+
+static void push_all(
+	struct click_writer *w, size_t n, bool paced, uint64_t *random)
+{
+	uint64_t start = clock_mono_ns(&clock_system);
+
+	done_n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct click_entry *e = &entries[i % ENTRIES];
 
-		while (i >= ENTRIES && atomic_load(&done_n) + ENTRIES <= i)
-			sched_yield();
+		if (paced && i % PACE_CLICKS == 0)
+			await_pace(start, i);
+		if (i >= ENTRIES && i % REFILL == 0)
+			await(i, ENTRIES - REFILL);
 		fill(e, random);
 		ASSERT(click_writer_push(w, e) == OK);
 	}
-	while (atomic_load(&done_n) < n)
-		sched_yield();
+	await(n, 0);
 }
 
-static void report(const char *what, size_t n, uint64_t wall_ns, uint64_t cpu)
+struct watch {
+	uint64_t wall, cpu, own;
+};
+
+static struct watch watch_start(void)
 {
-	printf("%-12s clicks=%zu clicks_per_s=%" PRIu64
-	       " cpu_us_per_click=%.3f\n",
-		what, n, (uint64_t)n * 1000000000 / (wall_ns ? wall_ns : 1),
-		(double)cpu / (double)n);
+	return (struct watch){clock_mono_ns(&clock_system), micro_cpu_ns(),
+		micro_thread_cpu_ns()};
+}
+
+/* with_own: this thread did the work. */
+static void watch_stop(const struct watch *start, struct micro_row *row,
+	size_t ops, bool with_own)
+{
+	struct watch now = watch_start();
+	uint64_t cpu = now.cpu - start->cpu;
+
+	if (!with_own)
+		cpu -= now.own - start->own;
+	micro_add(row, ops, cpu, now.wall - start->wall);
 }
 
 static struct click_writer *start(struct segments *s, struct tally *t)
@@ -115,49 +149,82 @@ static struct click_writer *start(struct segments *s, struct tally *t)
 	return w;
 }
 
-int main(int argc, char **argv)
+struct log {
+	struct segments *segments;
+	struct tally *tally;
+	struct click_writer *writer;
+	uint64_t random;
+};
+
+static void run_log(struct micro *m, struct log *l)
+{
+	struct micro_row *row = micro_row(m, "log: a click, committed");
+
+	for (unsigned i = 0; i < MICRO_ROUNDS; i++) {
+		struct watch watch = watch_start();
+
+		push_all(l->writer, m->clicks, false, &l->random);
+		watch_stop(&watch, row, m->clicks, false);
+	}
+}
+
+/* Of what run_log() left. */
+static void run_tally(struct micro *m, struct log *l)
+{
+	struct micro_row *row = micro_row(m, "tally: a click, in one pass");
+	struct watch watch = watch_start();
+
+	ASSERT(tally_catch_up(l->tally) == OK);
+	watch_stop(&watch, row, m->clicks * MICRO_ROUNDS, true);
+}
+
+static void run_both(
+	struct micro *m, struct log *l, const char *name, bool paced)
+{
+	struct micro_row *row = micro_row(m, name);
+	size_t clicks = m->clicks * BOTH;
+
+	for (unsigned i = 0; i < MICRO_ROUNDS; i++) {
+		struct watch watch = watch_start();
+		uint64_t oldest, newest;
+
+		push_all(l->writer, clicks, paced, &l->random);
+		segments_range(l->segments, &oldest, &newest);
+		ASSERT(tally_wait(l->tally, newest, WAIT_MS_MAX) == OK);
+		watch_stop(&watch, row, clicks, false);
+	}
+}
+
+static void run(struct micro *m, struct segments *segments, struct tally *t)
+{
+	struct log l = {.segments = segments,
+		.tally = t,
+		.writer = start(segments, t),
+		.random = 88172645463325252};
+
+	run_log(m, &l);
+	run_tally(m, &l);
+	ASSERT(tally_start(t) == OK);
+	run_both(m, &l, "log and tally: a click, as fast as they come", false);
+	run_both(m, &l, "log and tally: a click of 200,000 a second", true);
+	click_writer_stop(l.writer);
+}
+
+void micro_clicks(struct micro *m, const char *dir)
 {
 	char clicks[PATH_MAX], tally_dir[PATH_MAX];
 	struct segments_problem problem;
 	struct segments_options so = {.dir = clicks, .shard = 1};
 	struct tally_options to = {.dir = tally_dir, .clock = &clock_system};
-	uint64_t random = 88172645463325252, wall, cpu, oldest, newest;
-	struct click_writer *w;
 	struct tally *t;
 
-	if (argc != 2) {
-		(void)fprintf(stderr, "usage: micro_clicks EMPTY-FOLDER\n");
-		return 2;
-	}
-	(void)snprintf(clicks, sizeof(clicks), "%s/clicks", argv[1]);
-	(void)snprintf(tally_dir, sizeof(tally_dir), "%s/tally", argv[1]);
+	ASSERT(snprintf(clicks, sizeof(clicks), "%s/clicks", dir) <
+		(int)sizeof(clicks));
+	ASSERT(snprintf(tally_dir, sizeof(tally_dir), "%s/tally", dir) <
+		(int)sizeof(tally_dir));
 	ASSERT(segments_open(&so, &to.segments, &problem) == OK);
 	ASSERT(tally_open(&to, &t) == OK);
-	w = start(to.segments, t);
-	wall = clock_mono_ns(&clock_system);
-	cpu = cpu_us();
-	push_all(w, CLICKS_ALONE, &random);
-	report("log", CLICKS_ALONE, clock_mono_ns(&clock_system) - wall,
-		cpu_us() - cpu);
-	wall = clock_mono_ns(&clock_system);
-	cpu = cpu_us();
-	ASSERT(tally_catch_up(t) == OK);
-	report("tally", CLICKS_ALONE, clock_mono_ns(&clock_system) - wall,
-		cpu_us() - cpu);
-	ASSERT(tally_start(t) == OK);
-	wall = clock_mono_ns(&clock_system);
-	cpu = cpu_us();
-	push_all(w, CLICKS_BOTH, &random);
-	segments_range(to.segments, &oldest, &newest);
-	ASSERT(tally_wait(t, newest, 60000) == OK);
-	report("log+tally", CLICKS_BOTH, clock_mono_ns(&clock_system) - wall,
-		cpu_us() - cpu);
-	printf("bytes_per_click=%.1f tally_transactions=%" PRIu64 "\n",
-		(double)counter_get(&click_writer_metrics(w)->bytes) /
-			(double)(CLICKS_ALONE + CLICKS_BOTH),
-		counter_get(&tally_metrics(t)->transactions));
-	click_writer_stop(w);
+	run(m, to.segments, t);
 	tally_close(t);
 	segments_close(to.segments);
-	return 0;
 }

@@ -24,6 +24,8 @@ function(blackbox source markers)
 	set(test ${tree}blackbox/${name})
 	set(environment ${sanitizers} PYTHONDONTWRITEBYTECODE=1
 		CTIO_BIN=$<TARGET_FILE:ctio> CTIO_SHIM=$<TARGET_FILE:ctio_shim>
+		CTIO_LOAD=$<TARGET_FILE:bench_load>
+		CTIO_FLOOR=$<TARGET_FILE:bench_floor>
 		CTIO_PROMTOOL=${CMAKE_SOURCE_DIR}/build/tools/promtool)
 	file(STRINGS ${source} alone REGEX "mark\\.alone")
 	add_test(NAME ${test} COMMAND ${PYTHON3} -m pytest -q
