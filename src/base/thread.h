@@ -9,3 +9,7 @@
  * otherwise to be joined. */
 CHECKED enum err thread_start(pthread_t *thread, const char *name,
 	void *(*run)(void *arg), void *arg);
+
+/* The calling thread steps back behind threads that did not call it: those that
+ * answer people. It still gets about a tenth of a core that they fill. */
+void thread_step_back(void);

@@ -243,15 +243,23 @@ struct ip_endpoint server_api_endpoint(const struct server *s)
 	return http_listener_endpoint(s->api_tcp);
 }
 
-static void *run_loop(void *arg)
+static void *run_taps(void *arg)
 {
 	loop_run(arg);
 	return NULL;
 }
 
-static enum err start_worker(struct worker *w, const char *name)
+static void *run_api(void *arg)
 {
-	enum err e = thread_start(&w->thread, name, run_loop, w->loop);
+	thread_step_back();
+	loop_run(arg);
+	return NULL;
+}
+
+static enum err start_worker(
+	struct worker *w, const char *name, void *(*run)(void *arg))
+{
+	enum err e = thread_start(&w->thread, name, run, w->loop);
 
 	w->is_running = !e;
 	return e;
@@ -259,10 +267,10 @@ static enum err start_worker(struct worker *w, const char *name)
 
 enum err server_start(struct server *s, struct server_problem *problem)
 {
-	enum err e = start_worker(&s->api_worker, "ctio-api");
+	enum err e = start_worker(&s->api_worker, "ctio-api", run_api);
 
 	for (size_t i = 0; !e && i < s->clicks_n; i++)
-		e = start_worker(&s->clicks[i], "ctio-taps");
+		e = start_worker(&s->clicks[i], "ctio-taps", run_taps);
 	return e ? fail(problem, e, "threads") : OK;
 }
 

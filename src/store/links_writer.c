@@ -154,6 +154,7 @@ static void *run(void *arg)
 {
 	struct links_writer *w = arg;
 
+	thread_step_back();
 	for (;;) {
 		size_t n = take_batch(w);
 

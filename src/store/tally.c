@@ -255,6 +255,7 @@ static void *run(void *arg)
 	struct tally *t = arg;
 	uint64_t retry_ms = TALLY_RETRY_MS_MIN;
 
+	thread_step_back();
 	while (await_work(t)) {
 		uint64_t begun = clock_mono_ns(t->options.clock);
 		bool more;
