@@ -21,6 +21,9 @@ enum {
 	 * wake-up for each tap costs more than it brings. */
 	TAP_LINGER_AT = 32,
 	TAP_LINGER_US = 300,
+	/* The same where they come so fast that a few make up for the pause. */
+	TAP_BUSY_PER_MS = 8,
+	TAP_BUSY_LINGER_US = 100,
 };
 
 /* The fields of every redirect. */
@@ -35,6 +38,12 @@ struct tap_site {
 	struct buf lines;
 	struct buf body;
 	size_t parked; /* replies that wait for their commits */
+	struct {
+		uint64_t began_ms;
+		uint64_t taps; /* since then */
+		uint64_t seen; /* of them before this turn */
+		bool is_busy;  /* as the stretch before had it */
+	} pace;
 	struct tap_counters counters;
 };
 
@@ -366,6 +375,7 @@ static void on_request(
 {
 	struct visit v = {.site = arg, .ex = ex, .request = request};
 
+	v.site->pace.taps++;
 	if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
 		answer_page(&v, PAGE_METHOD);
 		return;
@@ -410,13 +420,40 @@ static void on_refuse(int status, const char *why, struct buf *header_lines,
 	buf_printf(body, "%d %s\n", status, why);
 }
 
+/* Whether taps come fast enough to be served by several at a time. */
+static bool is_busy(struct tap_site *s)
+{
+	uint64_t now_ms = loop_mono_ms(s->options.loop);
+
+	if (now_ms != s->pace.began_ms) {
+		s->pace.is_busy = s->pace.taps >=
+				  (now_ms - s->pace.began_ms) * TAP_BUSY_PER_MS;
+		s->pace.began_ms = now_ms;
+		s->pace.taps = 0;
+		s->pace.seen = 0;
+	}
+	return s->pace.is_busy;
+}
+
+/* While there are taps, the next ones are looked for at once. */
+static uint32_t busy_linger_us(struct tap_site *s)
+{
+	bool served = s->pace.taps != s->pace.seen;
+
+	s->pace.seen = s->pace.taps;
+	return served ? 0 : TAP_BUSY_LINGER_US;
+}
+
 static void on_turn_end(void *arg)
 {
 	struct tap_site *s = arg;
+	uint32_t busy_us = busy_linger_us(s);
 
 	views_reset(&s->views);
 	if (s->parked >= TAP_LINGER_AT)
 		loop_linger(s->options.loop, TAP_LINGER_US);
+	else if (is_busy(s))
+		loop_linger(s->options.loop, busy_us);
 }
 
 enum err tap_site_new(const struct tap_options *options, struct tap_site **to)

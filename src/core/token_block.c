@@ -361,9 +361,9 @@ enum err block_find(struct str record, struct str key, uint64_t number,
 	if (key.n != 8)
 		return ERR_CORRUPT;
 	e = open_unchecked(record, key, &block);
-	/* One alone has no sum of its own; and damage may look like a version.
-	 */
-	if (e || block.count == 1)
+	/* One alone has no sum of its own; and damage may look like a version,
+	 * or as if the token had not been given out. */
+	if (e || block.count == 1 || number < block.first)
 		e = block_open(record, key, &block);
 	if (e)
 		return e;

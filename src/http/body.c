@@ -88,6 +88,8 @@ static bool give(struct http_conn *conn, struct str data)
 /* No more bytes are here. */
 static bool lack(struct http_conn *conn)
 {
+	/* A reset behind the last ones is not told again. */
+	conn->unread = true;
 	if (!conn->eof)
 		return false;
 	break_body(conn, ERR_CLOSED);

@@ -159,6 +159,8 @@ bool input_step(struct http_conn *conn, struct conn_budget *budget)
 	}
 	e = http_find_head(&conn->scan, conn_pending(conn), &head_n, &why);
 	if (e == ERR_AGAIN) {
+		/* A reset behind these bytes is not told again. */
+		conn->unread = true;
 		if (conn->eof)
 			conn_close(conn);
 		else if (conn->state == CONN_IDLE)

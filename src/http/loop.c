@@ -27,7 +27,8 @@ struct loop {
 	bool clock_is_old;
 	uint64_t mono_ms, wall_ms;
 	struct timers timers;
-	uint32_t linger_us;        /* 0: not */
+	bool lingers; /* instead of waiting */
+	uint32_t linger_us;
 	struct loop_task deferred; /* heads of rings */
 	struct loop_task ready;
 	struct hook hooks[LOOP_HOOKS_MAX];
@@ -198,7 +199,8 @@ static void linger(struct loop *loop)
 	struct pollfd mail = {.fd = loop->box.fd, .events = POLLIN};
 	struct timespec most = {.tv_nsec = loop->linger_us * 1000l};
 
-	loop->linger_us = 0;
+	if (!loop->linger_us)
+		return;
 	/* Whatever it says, the sockets are looked at next. */
 	(void)ppoll(&mail, 1, &most, NULL);
 }
@@ -209,13 +211,13 @@ static void wait_and_serve(struct loop *loop)
 
 	if (!ring_is_empty(&loop->ready) || !mailbox_sleep(&loop->box)) {
 		flags |= EVLOOP_NONBLOCK;
-	} else if (loop->linger_us) {
+	} else if (loop->lingers) {
 		flags |= EVLOOP_NONBLOCK;
 		linger(loop);
 	} else {
 		set_tick(loop);
 	}
-	loop->linger_us = 0;
+	loop->lingers = false;
 	loop->clock_is_old = true;
 	ASSERT(event_base_loop(loop->base, flags) >= 0);
 	mailbox_woke(&loop->box);
@@ -320,6 +322,7 @@ void loop_post(struct loop *loop, struct mail *mail)
 void loop_linger(struct loop *loop, uint32_t us)
 {
 	ASSERT(us <= LOOP_LINGER_US_MAX);
+	loop->lingers = true;
 	loop->linger_us = us;
 }
 

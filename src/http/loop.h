@@ -44,9 +44,9 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 bool loop_is_stopping(const struct loop *loop);
 
-/* Lets this turn's wait pass over sockets for so long, unless mail comes:
- * what arrives meanwhile is then served together, with fewer wake-ups. For
- * a loop whose answers wait for mail anyway. At most LOOP_LINGER_US_MAX. */
+/* Lets the next wait pass over sockets for so long, unless mail comes, and then
+ * not block: what arrives meanwhile is served together, with fewer wake-ups.
+ * 0: only looks at them. For that one wait; at most LOOP_LINGER_US_MAX. */
 void loop_linger(struct loop *loop, uint32_t us);
 
 /* Any thread. */

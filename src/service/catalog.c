@@ -124,7 +124,7 @@ static enum err get(const struct catalog *c, struct catalog_entry **place,
 
 	if (!e)
 		return ERR_NOMEM;
-	if (e->id == id && e->version == c->version)
+	if (id && e->id == id && e->version == c->version)
 		return OK;
 	err = read_entry(e, kind, t, id);
 	if (err)

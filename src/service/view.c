@@ -95,7 +95,8 @@ static struct db_txn *renewed(struct db_txn *t, enum err *e)
 
 static void note_changes(struct view *v, uint64_t version)
 {
-	if (v->changes_version == version)
+	/* A snapshot that has failed counts nothing. */
+	if (v->links.err || v->changes_version == version)
 		return;
 	v->has_changes = db_count(&v->links, LINKS_TOKEN_CHANGES) > 0;
 	v->changes_version = version;

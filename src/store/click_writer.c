@@ -9,8 +9,8 @@
 #include "base/thread.h"
 #include "core/timestamp.h"
 #include "store/click_agents.h"
-#include "store/click_overlay.h"
 #include "store/click_replay.h"
+#include "store/click_unique.h"
 #include "store/segment.h"
 
 enum {
@@ -34,12 +34,9 @@ struct click_writer {
 
 	/* The thread's own. */
 	struct segment_ref hot;
-	struct db_txn tally; /* a reader */
-	struct tally_known known;
+	struct click_unique unique;
 	struct click_agents agents;
-	struct click_overlay overlay;
 	struct buf record;
-	uint64_t wait_for;        /* ERR_AGAIN: the tally's position */
 	uint64_t begun_ns;        /* the last commit began */
 	struct queue_item *taken; /* off the queue, not in the batch */
 	struct click_entry *batch[CLICK_COMMIT_ROWS];
@@ -103,67 +100,12 @@ static enum err take_hot(struct click_writer *w)
 	return e;
 }
 
-/* Begins a snapshot of the tally. ERR_AGAIN: it cannot be asked yet, not
- * before wait_for. */
-static enum err ask_tally(struct click_writer *w, uint64_t *position)
-{
-	enum err e = db_reader_renew(&w->tally);
-
-	if (e)
-		return e;
-	tally_known_clear(&w->known);
-	*position = tally_position(&w->tally);
-	e = w->tally.err;
-	if (e == ERR_CORRUPT)
-		tally_report_damage(w->options.tally);
-	if (!e)
-		return OK;
-	db_reader_reset(&w->tally);
-	w->wait_for = w->overlay.dropped_to;
-	return e == ERR_CORRUPT ? ERR_AGAIN : e;
-}
-
-/* True if bitmap and overlay together know all that was counted, and the
- * overlay has room for this batch. */
-static bool can_decide(struct click_writer *w, uint64_t position)
-{
-	click_overlay_passed(&w->overlay, position);
-	counter_set(&w->metrics.overlay, click_overlay_n(&w->overlay));
-	w->wait_for = w->overlay.dropped_to;
-	if (position < w->overlay.dropped_to)
-		return false;
-	w->wait_for = w->overlay.old_newest;
-	return click_overlay_n(&w->overlay) + w->batch_n <=
-	       w->options.overlay_max;
-}
-
-static enum err decide_unique(struct click_writer *w, struct click *c)
-{
-	bool seen = false;
-	enum err e;
-
-	c->unique = false;
-	if (!c->counted)
-		return OK;
-	e = tally_seen(&w->tally, &w->known, c->token, &seen);
-	if (e == ERR_CORRUPT) {
-		tally_report_damage(w->options.tally);
-		w->wait_for = w->overlay.dropped_to;
-		return ERR_AGAIN;
-	}
-	if (e || seen || click_overlay_has(&w->overlay, c->token))
-		return e;
-	click_overlay_add(&w->overlay, c->token);
-	c->unique = true;
-	return OK;
-}
-
 static void append(struct click_writer *w, struct db_cursor *log,
 	struct click_entry *entry)
 {
 	struct db_txn *t = log->t;
 	struct click *c = &entry->click;
-	enum err e = decide_unique(w, c);
+	enum err e = click_unique_decide(&w->unique, c);
 
 	if (!e) {
 		c->agent_id = click_agents_intern(&w->agents, t, c->agent);
@@ -196,13 +138,8 @@ static enum err end_transaction(struct click_writer *w, struct db_txn *t)
 static void take_back(struct click_writer *w)
 {
 	click_agents_abort(&w->agents);
-	for (size_t i = 0; i < w->batch_n; i++) {
-		struct click *c = &w->batch[i]->click;
-
-		if (c->unique)
-			click_overlay_remove(&w->overlay, c->token);
-		c->unique = false;
-	}
+	for (size_t i = 0; i < w->batch_n; i++)
+		click_unique_take_back(&w->unique, &w->batch[i]->click);
 }
 
 static void note_commit(struct click_writer *w)
@@ -210,14 +147,14 @@ static void note_commit(struct click_writer *w)
 	uint64_t newest = w->batch[w->batch_n - 1]->sequence;
 
 	click_agents_commit(&w->agents);
-	click_overlay_committed(&w->overlay, newest);
+	click_overlay_committed(&w->unique.overlay, newest);
 	segments_committed(w->options.segments, newest);
 	tally_wake(w->options.tally);
 	counter_add(&w->metrics.commits, 1);
 	counter_add(&w->metrics.rows, w->batch_n);
 	counter_add(&w->metrics.bytes, w->batch_bytes);
 	counter_set(&w->metrics.agents, w->agents.n);
-	counter_set(&w->metrics.overlay, click_overlay_n(&w->overlay));
+	counter_set(&w->metrics.overlay, click_overlay_n(&w->unique.overlay));
 	histogram_add(&w->metrics.batch_rows, w->batch_n);
 }
 
@@ -243,7 +180,7 @@ static enum err write_batch(struct click_writer *w)
 	}
 	db_cursor_deinit(&log);
 	/* No snapshot is held while the disk works. */
-	db_reader_reset(&w->tally);
+	click_unique_end(&w->unique);
 	e = end_transaction(w, &t);
 	if (e) {
 		take_back(w);
@@ -261,16 +198,14 @@ static enum err attempt(struct click_writer *w)
 	enum err e = take_hot(w);
 
 	if (!e)
-		e = ask_tally(w, &position);
+		e = click_unique_ask(&w->unique, &position);
 	if (e)
 		return e;
-	if (!can_decide(w, position))
-		e = ERR_AGAIN;
-	if (!e)
-		e = click_overlay_reserve(&w->overlay, w->batch_n);
+	e = click_unique_prepare(&w->unique, position, w->batch_n);
+	counter_set(&w->metrics.overlay, click_overlay_n(&w->unique.overlay));
 	if (!e)
 		e = write_batch(w);
-	db_reader_reset(&w->tally);
+	click_unique_end(&w->unique);
 	return e;
 }
 
@@ -279,7 +214,8 @@ static enum err attempt(struct click_writer *w)
 static bool await_tally(struct click_writer *w, uint64_t *closing_ns)
 {
 	uint64_t limit = (uint64_t)CLICK_STOP_WAIT_MS * NS_PER_MS;
-	enum err e = tally_wait(w->options.tally, w->wait_for, TALLY_WAIT_MS);
+	enum err e =
+		tally_wait(w->options.tally, w->unique.wait_for, TALLY_WAIT_MS);
 
 	if (is_closing(w)) {
 		if (!*closing_ns)
@@ -357,15 +293,16 @@ static bool next_batch(struct click_writer *w)
 
 static enum err replay(struct click_writer *w)
 {
+	struct click_unique *u = &w->unique;
 	uint64_t position;
-	enum err e = ask_tally(w, &position);
+	enum err e = click_unique_ask(u, &position);
 
 	if (e)
 		return e;
-	db_reader_reset(&w->tally);
+	click_unique_end(u);
 	/* Half of it leaves room before it must wait for the tally. */
-	return click_replay(&w->overlay, w->options.segments, position,
-		w->options.overlay_max / 2, &w->wait_for);
+	return click_replay(&u->overlay, w->options.segments, position,
+		w->options.overlay_max / 2, &u->wait_for);
 }
 
 /* The first thing the thread does; clicks wait in the queue meanwhile. */
@@ -405,9 +342,8 @@ static void writer_free(struct click_writer *w)
 {
 	if (!w)
 		return;
-	click_overlay_deinit(&w->overlay);
+	click_unique_deinit(&w->unique);
 	click_agents_deinit(&w->agents);
-	db_reader_deinit(&w->tally);
 	buf_deinit(&w->record);
 	queue_deinit(&w->queue);
 	free(w);
@@ -416,15 +352,15 @@ static void writer_free(struct click_writer *w)
 static void set_options(
 	struct click_writer *w, const struct click_writer_options *options)
 {
+	bool relaxed = options->is_relaxed;
+
 	w->options = *options;
 	if (!options->commit_at)
-		w->options.commit_at = options->is_relaxed
-					       ? CLICK_RELAXED_COMMIT_AT
-					       : CLICK_COMMIT_AT;
+		w->options.commit_at =
+			relaxed ? CLICK_RELAXED_COMMIT_AT : CLICK_COMMIT_AT;
 	if (!options->interval_us)
-		w->options.interval_us = options->is_relaxed
-						 ? CLICK_RELAXED_INTERVAL_US
-						 : CLICK_INTERVAL_US;
+		w->options.interval_us =
+			relaxed ? CLICK_RELAXED_INTERVAL_US : CLICK_INTERVAL_US;
 	if (!options->overlay_max)
 		w->options.overlay_max = CLICK_OVERLAY_MAX;
 	w->rows_max = w->options.overlay_max / 4;
@@ -452,7 +388,8 @@ enum err click_writer_start(
 	buf_init(&w->record, CLICK_RECORD_MAX);
 	e = click_agents_init(&w->agents);
 	if (!e)
-		e = db_reader_init(tally_env(options->tally), &w->tally);
+		e = click_unique_init(
+			&w->unique, options->tally, w->options.overlay_max);
 	if (!e)
 		e = thread_start(&w->thread, "ctio-clicks", run, w);
 	if (e) {

@@ -20,6 +20,7 @@ void db_reserve(struct db_env *env)
 {
 	static const char zeros[RESERVE_BYTES];
 	uint64_t used = db_file_bytes(env);
+	ssize_t wrote = 0;
 	uint64_t from;
 	int fd;
 
@@ -32,10 +33,11 @@ void db_reserve(struct db_env *env)
 		return;
 	if (from < used)
 		from = used;
-	if (from < used + RESERVE_WHEN &&
-		pwrite(fd, zeros, sizeof(zeros), (off_t)from) > 0)
-		from += sizeof(zeros);
-	/* Where nothing could be written it is tried again as the file grows.
-	 */
+	if (from < used + RESERVE_WHEN)
+		wrote = pwrite(fd, zeros, sizeof(zeros), (off_t)from);
+	if (wrote > 0)
+		from += (uint64_t)wrote;
+	/* Where too little could be written it is tried again as the file
+	 * grows. */
 	env->reserved = from > used + RESERVE_WHEN ? from : used + RESERVE_WHEN;
 }

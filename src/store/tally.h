@@ -102,16 +102,22 @@ struct db_env *tally_env(struct tally *t);
  * in the transaction. */
 uint64_t tally_position(struct db_txn *txn);
 
-/* Stretches of tokens that a snapshot was asked about: asking again costs next
- * to nothing. Dies with the snapshot: clear it for each. */
+/* Stretches of tokens that were asked about: asking again, in this or another
+ * snapshot of the same version, costs next to nothing. All zero at first; one
+ * thread's. */
 enum {
-	TALLY_KNOWN = 64
+	TALLY_KNOWN = 8192 /* a stretch has one place, by its low bits */
 };
 struct tally_known {
-	uint64_t chunk[TALLY_KNOWN]; /* its number + 1 */
-	struct str bits[TALLY_KNOWN];
+	uint64_t version;
+	bool is_used;
+	struct tally_known_chunk {
+		uint64_t chunk; /* its number + 1, 0: none */
+		struct str bits;
+	} chunks[TALLY_KNOWN];
 };
-void tally_known_clear(struct tally_known *k);
+/* To be called for each snapshot before tally_seen(). */
+void tally_known_begin(struct tally_known *known, const struct db_txn *txn);
 /* Whether this token had a counted click up to the position. */
 CHECKED enum err tally_seen(struct db_txn *txn, struct tally_known *known,
 	uint64_t token, bool *seen);

@@ -1,9 +1,8 @@
 #include "store/tally.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
 #include "core/record.h"
+#include "store/db_snapshot.h"
 #include "store/tally_tables.h"
 
 uint64_t tally_position(struct db_txn *txn)
@@ -17,9 +16,16 @@ uint64_t tally_position(struct db_txn *txn)
 	return state.position;
 }
 
-void tally_known_clear(struct tally_known *k)
+void tally_known_begin(struct tally_known *known, const struct db_txn *txn)
 {
-	memset(k->chunk, 0, sizeof(k->chunk));
+	uint64_t version = db_snapshot(txn);
+
+	if (version == known->version)
+		return;
+	for (size_t i = 0; known->is_used && i < TALLY_KNOWN; i++)
+		known->chunks[i].chunk = 0;
+	known->is_used = false;
+	known->version = version;
 }
 
 enum err tally_seen(struct db_txn *txn, struct tally_known *known,
@@ -27,19 +33,20 @@ enum err tally_seen(struct db_txn *txn, struct tally_known *known,
 {
 	unsigned bit;
 	uint64_t chunk = tally_chunk_of(token, &bit);
-	struct str *bits = &known->bits[chunk % TALLY_KNOWN];
+	struct tally_known_chunk *k = &known->chunks[chunk % TALLY_KNOWN];
 
-	if (known->chunk[chunk % TALLY_KNOWN] != chunk + 1) {
-		enum err e = tally_get_chunk(txn, TALLY_SEEN, chunk, bits);
+	if (k->chunk != chunk + 1) {
+		enum err e = tally_get_chunk(txn, TALLY_SEEN, chunk, &k->bits);
 
-		known->chunk[chunk % TALLY_KNOWN] = 0;
+		k->chunk = 0;
 		if (e == ERR_NOT_FOUND)
-			*bits = str_make(NULL, 0);
+			k->bits = str_make(NULL, 0);
 		else if (e)
 			return e;
-		known->chunk[chunk % TALLY_KNOWN] = chunk + 1;
+		k->chunk = chunk + 1;
+		known->is_used = true;
 	}
-	*seen = bits->n && (unsigned char)bits->p[bit / 8] >> bit % 8 & 1;
+	*seen = k->bits.n && (unsigned char)k->bits.p[bit / 8] >> bit % 8 & 1;
 	return OK;
 }
 

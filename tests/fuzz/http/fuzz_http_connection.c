@@ -42,15 +42,27 @@ struct work {
 
 /* The connection's socket tells that something has changed, as it would if the
  * pieces had come through it. */
-static void rouse(void)
+static void rouse_reader(int fd)
 {
+	char c;
+
+	/* What it told before, lest the socket fills up. */
+	(void)recv(fd, &c, 1, MSG_DONTWAIT);
 	(void)send(peer.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* The same of room to write: it is told when the other side has read. */
+static void rouse_writer(int fd)
+{
+	char c;
+
+	(void)send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)recv(peer.fd, &c, 1, MSG_DONTWAIT);
 }
 
 static ssize_t peer_read(int fd, void *state, void *to, size_t n)
 {
-	rouse();
-	(void)fd;
+	rouse_reader(fd);
 	(void)state;
 	if (n > peer.piece)
 		n = peer.piece;
@@ -64,11 +76,10 @@ static ssize_t peer_read(int fd, void *state, void *to, size_t n)
 
 static ssize_t peer_write(int fd, void *state, const void *from, size_t n)
 {
-	(void)fd;
 	(void)state;
 	/* A client that does not even take "100 Continue" is dropped. */
 	if (peer.may_block && n != 25 && peer.writes++ % 2) {
-		rouse();
+		rouse_writer(fd);
 		return TRANSPORT_AGAIN;
 	}
 	if (n > OUTPUT_MAX - peer.output_n)

@@ -1,32 +1,12 @@
 #include "core/token_block.h"
 
-#include <string.h>
-
-#include "base/bytes.h"
 #include "core/record.h"
-#include "support/cmocka.h"
 #include "support/damage.h"
+#include "unit/core/token_block_fixture.h"
 
 enum {
 	LEAF_MAX = 2022,
 };
-
-static char text[BLOCK_BYTES_MAX];
-
-static struct str some(size_t n)
-{
-	return str_make(text, n);
-}
-
-struct key {
-	char bytes[8];
-};
-
-static struct str key_of(struct key *k, uint64_t last)
-{
-	put_be64(k->bytes, last);
-	return str_make(k->bytes, sizeof(k->bytes));
-}
 
 static void check_shape(const struct token_shape *s)
 {
@@ -133,26 +113,6 @@ static void test_tails(void **state)
 	buf_deinit(&b);
 }
 
-/* Puts the draft, opens it again, and hands out the block, whose bytes are in
- * *b. */
-static struct block reopen(
-	struct block_draft *d, struct buf *b, struct key *k, uint64_t last)
-{
-	struct block block;
-
-	buf_reset(b);
-	block_draft_put(b, d, key_of(k, last));
-	assert_int_equal(buf_err(b), OK);
-	assert_int_equal(b->n, block_draft_size(d));
-	assert_int_equal(block_open(buf_view(b), key_of(k, last), &block), OK);
-	assert_int_equal(block.count, d->count);
-	assert_true(block.last == last);
-	assert_true(block.first == last - d->count + 1);
-	assert_int_equal(block.key_version, d->key_version);
-	assert_true(block.minted_ms == d->minted_ms);
-	return block;
-}
-
 static void test_mixed_block(void **state)
 {
 	const uint64_t first = ((uint64_t)3 << 48) + 100;
@@ -202,74 +162,6 @@ static enum err read_block(struct str bytes, void *arg)
 	struct block block;
 
 	return block_open(bytes, *(struct str *)arg, &block);
-}
-
-/* A block and the number that is looked for in it. */
-struct lookup {
-	struct str key;
-	uint64_t number;
-	struct str tail;
-};
-
-/* What damage elsewhere in the block did to others is not its concern. */
-static enum err find_token(struct str bytes, void *arg)
-{
-	struct lookup *l = arg;
-	struct block_entry entry;
-	struct block block;
-	enum err e = block_find(bytes, l->key, l->number, &block, &entry);
-
-	if (e)
-		return e;
-	assert_true(str_eq(entry.tail, l->tail));
-	assert_true(str_eq(entry.shape, some(20)));
-	assert_int_equal(entry.nonce, l->number);
-	assert_true(block.minted_ms == 77);
-	assert_int_equal(block.key_version, 3);
-	return OK;
-}
-
-/* Whatever byte is damaged, a token is found as it was put, or not at all. */
-static void test_find(void **state)
-{
-	static const size_t counts[] = {1, 2, 5};
-
-	(void)state;
-	for (size_t c = 0; c < COUNT_OF(counts); c++) {
-		size_t count = counts[c];
-		struct block_draft d;
-		struct key k;
-		struct buf b;
-
-		buf_init(&b, BLOCK_BYTES_MAX);
-		block_draft_init(&d);
-		block_draft_reset(&d, 3, 77);
-		for (size_t i = 0; i < count; i++)
-			assert_int_equal(
-				block_draft_add(&d, some(20), (uint32_t)i + 1,
-					some(i), BLOCK_BYTES_MAX),
-				OK);
-		(void)reopen(&d, &b, &k, count);
-		for (size_t i = 0; i < count; i++) {
-			struct lookup l = {key_of(&k, count), i + 1, some(i)};
-
-			assert_int_equal(find_token(buf_view(&b), &l), OK);
-			for (size_t bit = 0; bit < 8 * b.n; bit++) {
-				b.p[bit / 8] ^= (char)(1 << bit % 8);
-				(void)find_token(buf_view(&b), &l);
-				b.p[bit / 8] ^= (char)(1 << bit % 8);
-			}
-			for (size_t n = 0; n < b.n; n++)
-				(void)find_token(str_make(b.p, n), &l);
-			l.key = key_of(&k, count + 1);
-			l.number++;
-			assert_int_not_equal(find_token(buf_view(&b), &l), OK);
-			l.number = count + 2;
-			assert_int_not_equal(find_token(buf_view(&b), &l), OK);
-		}
-		block_draft_deinit(&d);
-		buf_deinit(&b);
-	}
 }
 
 static void test_damage(void **state)
@@ -513,7 +405,6 @@ int main(void)
 		cmocka_unit_test(test_too_many_names_are_corrupt),
 		cmocka_unit_test(test_tails),
 		cmocka_unit_test(test_mixed_block),
-		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_nothing_fits),
@@ -523,6 +414,5 @@ int main(void)
 		cmocka_unit_test(test_newer_version),
 	};
 
-	memset(text, 't', sizeof(text));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

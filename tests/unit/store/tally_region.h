@@ -87,10 +87,11 @@ static inline struct db_txn snapshot(void)
 static inline void check_seen(struct db_txn *t)
 {
 	static bool counted[TOKENS + 1];
-	struct tally_known known = {0};
+	static struct tally_known known;
 	bool seen;
 
 	memset(counted, 0, sizeof(counted));
+	memset(&known, 0, sizeof(known));
 	for (size_t i = 0; i < entries_n; i++)
 		counted[entries[i].click.token - REGION_TOKEN(0)] |=
 			entries[i].click.counted;

@@ -131,6 +131,7 @@ static void check(void)
 {
 	struct tally_counts want = {0}, got;
 	static bool seen[TOKENS + 1];
+	static struct tally_known known;
 	struct click_reader r;
 	struct click click;
 	struct db_txn t;
@@ -168,8 +169,8 @@ static void check(void)
 	assert_true(got.requests == want.requests &&
 		    got.clicks == want.clicks &&
 		    got.unique_clicks == want.unique_clicks);
+	memset(&known, 0, sizeof(known));
 	for (uint64_t token = 1; token <= TOKENS; token++) {
-		struct tally_known known = {0};
 		bool is_seen;
 
 		assert_int_equal(

@@ -1,62 +1,10 @@
 #include "store/db.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
-#include "support/cmocka.h"
 #include "support/dies.h"
-#include "support/temp.h"
-
-enum {
-	MAP = 16 << 20,
-	SMALL_MAP = 256 << 10,
-	ONE = 0,
-	TWO = 1,
-	PAGE = 4096
-};
-
-static const char *const names[] = {"one", "two"};
-static const struct db_options options = {MAP, names, 2};
-static struct temp temp;
-static char dir[PATH_MAX];
-
-static int setup(void **state)
-{
-	(void)state;
-	temp_init(&temp);
-	(void)snprintf(dir, sizeof(dir), "%s", temp_file(&temp, "env"));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	temp_deinit(&temp);
-	return 0;
-}
-
-static struct db_env *make(const struct db_options *o)
-{
-	struct db_env *env;
-
-	assert_int_equal(db_create(dir, o, NULL, NULL), OK);
-	assert_int_equal(db_open(dir, o, &env), OK);
-	return env;
-}
-
-static void begin(struct db_env *env, struct db_txn *t)
-{
-	assert_int_equal(db_begin(env, t), OK);
-}
-
-static void renewed(struct db_env *env, struct db_txn *t)
-{
-	assert_int_equal(db_reader_init(env, t), OK);
-	assert_int_equal(db_reader_renew(t), OK);
-}
+#include "unit/store/db_fixture.h"
 
 static void fill(struct db_txn *t, void *arg)
 {
@@ -160,11 +108,6 @@ static void test_append_and_clear(void **state)
 	assert_int_equal(db_count(&t, TWO), 1);
 	assert_int_equal(db_commit(&t), OK);
 	db_close(env);
-}
-
-static uint64_t key_of(const struct db_cursor *c)
-{
-	return get_be64(c->key.p);
 }
 
 static void test_cursor(void **state)
@@ -383,8 +326,6 @@ static void test_reset_reader_dies(void **state)
 	assert_true(db_file_bytes(env) >= (uint64_t)2 * PAGE);
 	db_close(env);
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {

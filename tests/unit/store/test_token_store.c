@@ -162,6 +162,82 @@ static void test_changes(void **state)
 	}
 }
 
+static void check_equal(
+	const struct stored_token *a, const struct stored_token *b)
+{
+	assert_true(a->number == b->number && a->nonce == b->nonce);
+	assert_int_equal(a->key_version, b->key_version);
+	assert_true(a->minted_ms == b->minted_ms);
+	assert_int_equal(a->revoked, b->revoked);
+	assert_true(a->expires_ms == b->expires_ms);
+	assert_true(a->shape.account == b->shape.account);
+	assert_true(a->shape.link == b->shape.link);
+	assert_int_equal(a->shape.names_n, b->shape.names_n);
+	assert_true(str_eq(a->tail.recipient, b->tail.recipient));
+	assert_true(str_eq(a->tail.values[0], b->tail.values[0]));
+}
+
+/* Through one cursor, in any order, over several snapshots: the same as by
+ * number once the changes are added, and as it was minted before. */
+static void test_minted(void **state)
+{
+	const struct token_change revoked = {true, true, 77, 1};
+	struct db_cursor blocks = {0};
+
+	(void)state;
+	for (uint64_t pass = 0; pass < 3; pass++) {
+		struct db_txn *t;
+
+		if (pass == 1)
+			change(16, &revoked);
+		t = links_store_read(&s);
+		db_cursor_renew(t, LINKS_BLOCKS, &blocks);
+		for (uint64_t i = 0; i < 40; i++) {
+			uint64_t n = i * 17 % 40;
+			struct stored_token want, got;
+			enum err e = token_by_number(t, n, &want);
+
+			assert_int_equal(token_minted(&blocks, n, &got), e);
+			if (e)
+				continue;
+			assert_false(got.revoked);
+			assert_true(got.expires_ms ==
+				    (n % 2 ? MINTED_MS + TTL_MS : 0));
+			assert_int_equal(token_add_change(t, &got), OK);
+			check_equal(&got, &want);
+			assert_int_equal(got.revoked, pass > 0 && n == 16);
+			assert_true(n != 16 || !pass || got.expires_ms == 77);
+		}
+	}
+	assert_int_equal(s.reader.err, OK);
+	db_cursor_deinit(&blocks);
+}
+
+/* The transaction's own errors are told as such, not as a missing token. */
+static void test_minted_errors(void **state)
+{
+	struct stored_token token;
+	struct db_cursor blocks = {0};
+	struct db_txn *t = links_store_begin(&s);
+
+	(void)state;
+	apply_token_change(t, 10, STR("nonsense that is long enough"));
+	db_put(t, LINKS_BLOCKS, DB_KEY64(40), STR("nonsense, long enough"));
+	links_store_commit(&s);
+	t = links_store_read(&s);
+	db_cursor_renew(t, LINKS_BLOCKS, &blocks);
+	assert_int_equal(token_minted(&blocks, 35, &token), ERR_CORRUPT);
+	assert_int_equal(token_minted(&blocks, 41, &token), ERR_NOT_FOUND);
+	assert_int_equal(token_minted(&blocks, 10, &token), OK);
+	assert_int_equal(token_add_change(t, &token), ERR_CORRUPT);
+	assert_int_equal(token_minted(&blocks, 11, &token), OK);
+	assert_int_equal(token_add_change(t, &token), OK);
+	db_fail(t, ERR_NOMEM);
+	assert_int_equal(token_minted(&blocks, 11, &token), ERR_NOMEM);
+	assert_int_equal(token_add_change(t, &token), ERR_NOMEM);
+	db_cursor_deinit(&blocks);
+}
+
 /* A damaged change hides nothing: a revoked token must not come back. */
 static void test_damage_is_told(void **state)
 {
@@ -185,6 +261,8 @@ int main(void)
 		WITH_STORE(test_by_number),
 		WITH_STORE(test_entries),
 		WITH_STORE(test_changes),
+		WITH_STORE(test_minted),
+		WITH_STORE(test_minted_errors),
 		WITH_STORE(test_damage_is_told),
 	};
 
