@@ -6,6 +6,7 @@
 #include "api/client_ip.h"
 #include "api/pages.h"
 #include "api/tap_click.h"
+#include "api/tap_pace.h"
 #include "api/well_known.h"
 #include "base/assert.h"
 #include "core/path.h"
@@ -16,14 +17,7 @@
 enum {
 	TAP_LINES_MAX = 16384,
 	TAP_BODY_MAX = 1 << 20,
-	TAP_CHAINS = 16, /* loops whose mail is gathered at once */
-	/* With so many replies parked, the next commit is what matters, and a
-	 * wake-up for each tap costs more than it brings. */
-	TAP_LINGER_AT = 32,
-	TAP_LINGER_US = 300,
-	/* The same where they come so fast that a few make up for the pause. */
-	TAP_BUSY_PER_MS = 8,
-	TAP_BUSY_LINGER_US = 100,
+	TAP_CHAINS = 16 /* loops whose mail is gathered at once */
 };
 
 /* The fields of every redirect. */
@@ -37,13 +31,7 @@ struct tap_site {
 	struct buf location; /* of the tap being answered */
 	struct buf lines;
 	struct buf body;
-	size_t parked; /* replies that wait for their commits */
-	struct {
-		uint64_t began_ms;
-		uint64_t taps; /* since then */
-		uint64_t seen; /* of them before this turn */
-		bool is_busy;  /* as the stretch before had it */
-	} pace;
+	struct tap_pace pace;
 	struct tap_counters counters;
 };
 
@@ -115,7 +103,7 @@ static void reply(struct tap *tap)
 
 	ASSERT(ex);
 	tap->ex = NULL;
-	tap->site->parked--;
+	tap->site->pace.parked--;
 	http_answer(ex, tap->status, tap->lines, tap->body);
 }
 
@@ -211,7 +199,7 @@ static void track(struct visit *v, const struct view *view,
 		http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 		return;
 	}
-	s->parked++;
+	s->pace.parked++;
 	tap->timer.run = reply_early;
 	tap->timer.arg = tap;
 	loop_timer_set(
@@ -420,40 +408,12 @@ static void on_refuse(int status, const char *why, struct buf *header_lines,
 	buf_printf(body, "%d %s\n", status, why);
 }
 
-/* Whether taps come fast enough to be served by several at a time. */
-static bool is_busy(struct tap_site *s)
-{
-	uint64_t now_ms = loop_mono_ms(s->options.loop);
-
-	if (now_ms != s->pace.began_ms) {
-		s->pace.is_busy = s->pace.taps >=
-				  (now_ms - s->pace.began_ms) * TAP_BUSY_PER_MS;
-		s->pace.began_ms = now_ms;
-		s->pace.taps = 0;
-		s->pace.seen = 0;
-	}
-	return s->pace.is_busy;
-}
-
-/* While there are taps, the next ones are looked for at once. */
-static uint32_t busy_linger_us(struct tap_site *s)
-{
-	bool served = s->pace.taps != s->pace.seen;
-
-	s->pace.seen = s->pace.taps;
-	return served ? 0 : TAP_BUSY_LINGER_US;
-}
-
 static void on_turn_end(void *arg)
 {
 	struct tap_site *s = arg;
-	uint32_t busy_us = busy_linger_us(s);
 
 	views_reset(&s->views);
-	if (s->parked >= TAP_LINGER_AT)
-		loop_linger(s->options.loop, TAP_LINGER_US);
-	else if (is_busy(s))
-		loop_linger(s->options.loop, busy_us);
+	tap_pace_turn_end(&s->pace, s->options.loop);
 }
 
 enum err tap_site_new(const struct tap_options *options, struct tap_site **to)

@@ -5,6 +5,7 @@
 #include "core/account_record.h"
 #include "core/uri_template.h"
 #include "core/url.h"
+#include "service/token_value.h"
 #include "store/links.h"
 
 enum {
@@ -19,28 +20,6 @@ struct family {
 	const struct campaign *campaign; /* NULL: none */
 };
 
-static struct str param_of(const struct stored_token *t, struct str name)
-{
-	for (size_t i = 0; i < t->shape.names_n; i++)
-		if (str_eq(t->shape.names[i], name))
-			return t->tail.values[i];
-	return str_make(NULL, 0);
-}
-
-static struct str value_of(
-	const struct stored_token *t, const struct link *link, struct str name)
-{
-	struct str value = param_of(t, name);
-
-	if (value.p)
-		return value;
-	if (str_is(name, "recipient") && t->tail.recipient.n)
-		return t->tail.recipient;
-	if (str_is(name, "ref") && t->tail.ref.n)
-		return t->tail.ref;
-	return link_default_of(link, name);
-}
-
 static enum err expand(const struct stored_token *token,
 	const struct link *link, const struct uri_template *t,
 	struct buf *location)
@@ -48,24 +27,10 @@ static enum err expand(const struct stored_token *token,
 	struct str values[URI_TEMPLATE_VARS_MAX];
 
 	for (size_t i = 0; i < t->vars_n; i++)
-		values[i] = value_of(token, link, t->vars[i]);
+		values[i] = token_value(
+			&token->shape, &token->tail, link, t->vars[i]);
 	uri_template_expand(location, t, values);
 	return buf_err(location);
-}
-
-enum err resolve_destination(const struct stored_token *token,
-	const struct link *link, struct buf *location)
-{
-	struct uri_template_problem problem;
-	struct uri_template t;
-
-	if (!link) {
-		buf_str(location, token->shape.destination);
-		return buf_err(location);
-	}
-	if (uri_template_compile(link->destination, &t, &problem))
-		return ERR_CORRUPT;
-	return expand(token, link, &t, location);
 }
 
 static enum err find_token(struct view *v, struct db_txn *t,

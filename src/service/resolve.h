@@ -36,9 +36,3 @@ struct resolution {
 CHECKED enum err resolve_token(struct view *v, const struct token_id *id,
 	struct str account, struct str query, uint64_t now_ms,
 	struct buf *location, struct resolution *r);
-
-/* The URL that a stored token leads to by a link's template (link NULL: by its
- * own destination): params, then recipient and ref, then the defaults fill the
- * variables. ERR_CORRUPT for a template that does not compile. */
-CHECKED enum err resolve_destination(const struct stored_token *token,
-	const struct link *link, struct buf *location);
