@@ -148,7 +148,7 @@ static bool read(const char *text, struct fields *f)
 		{"params", JSON_FIELD_OBJECT, JSON_NONEMPTY, 2, &f->params,
 			NULL},
 	};
-	struct json_flat flat;
+	static struct json_flat flat; /* params points into it */
 
 	*f = (struct fields){0};
 	assert_true(json_flat_read(str_from(text), &flat));
