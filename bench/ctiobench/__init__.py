@@ -11,7 +11,7 @@
     bench       what the cases share: folder, rounds, servers, failures
     taps, latency, interference, idle, storage
                 the cases, one kind a file; cases.py lists them
-    budgets     design.md's budgets beside what was measured
+    budgets     what it must reach, beside what was measured
     report      the tables and files; plot draws the SVG
 
 and of what bench/scale is made besides:

@@ -411,9 +411,11 @@ static void on_refuse(int status, const char *why, struct buf *header_lines,
 static void on_turn_end(void *arg)
 {
 	struct tap_site *s = arg;
+	int32_t us = tap_pace_turn_end(&s->pace, loop_mono_ms(s->options.loop));
 
 	views_reset(&s->views);
-	tap_pace_turn_end(&s->pace, s->options.loop);
+	if (us != TAP_PACE_WAIT)
+		loop_linger(s->options.loop, (uint32_t)us);
 }
 
 enum err tap_site_new(const struct tap_options *options, struct tap_site **to)

@@ -22,14 +22,15 @@ static bool is_busy(struct tap_pace *p, uint64_t now_ms)
 	return p->is_busy;
 }
 
-void tap_pace_turn_end(struct tap_pace *p, struct loop *loop)
+int32_t tap_pace_turn_end(struct tap_pace *p, uint64_t now_ms)
 {
 	bool served = p->taps != p->seen;
 
 	p->seen = p->taps;
 	if (p->parked >= PACE_PARKED)
-		loop_linger(loop, PACE_PARKED_US);
-	else if (is_busy(p, loop_mono_ms(loop)))
-		/* While there are taps, more are looked for at once. */
-		loop_linger(loop, served ? 0 : PACE_BUSY_US);
+		return PACE_PARKED_US;
+	if (!is_busy(p, now_ms))
+		return TAP_PACE_WAIT;
+	/* While there are taps, more are looked for at once. */
+	return served ? 0 : PACE_BUSY_US;
 }

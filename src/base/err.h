@@ -15,7 +15,7 @@ enum err {
 	ERR_INVALID = -6,  /* input that breaks a rule */
 	ERR_TOO_LONG = -7, /* input over a named limit */
 	ERR_CORRUPT = -8,  /* a record whose checksum or shape is wrong */
-	ERR_VERSION = -9,  /* written by a newer version */
+	ERR_VERSION = -9,  /* written by another version */
 	ERR_BUSY = -10,    /* somebody else holds it */
 	ERR_FULL = -11,    /* a queue or table at its maximum */
 	ERR_AGAIN = -12,   /* nothing now; ask again */

@@ -45,6 +45,7 @@ enum err api_key_record_get(struct str record, struct api_key *k)
 	e = reader_end(&r);
 	if (e)
 		return e;
+	ASSERT(hash.p);
 	memcpy(got.hash, hash.p, sizeof(got.hash));
 	*k = got;
 	return OK;

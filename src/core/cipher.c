@@ -74,11 +74,11 @@ void cipher_decrypt(const struct cipher *c, const uint8_t from[CIPHER_BLOCK],
 void cipher_encrypt_all(
 	const struct cipher *c, uint8_t (*blocks)[CIPHER_BLOCK], size_t n)
 {
-	int bytes = (int)(n * CIPHER_BLOCK), done = 0;
-	int rc = EVP_EncryptUpdate(
-		c->encrypt, blocks[0], &done, blocks[0], bytes);
+	int bytes = (int)(n * CIPHER_BLOCK), done = 0, rc;
 
-	ASSERT(n > 0 && n <= CIPHER_BLOCKS_MAX && rc == 1 && done == bytes);
+	ASSERT(n > 0 && n <= CIPHER_BLOCKS_MAX);
+	rc = EVP_EncryptUpdate(c->encrypt, blocks[0], &done, blocks[0], bytes);
+	ASSERT(rc == 1 && done == bytes);
 }
 
 enum {

@@ -152,9 +152,10 @@ static inline const uint8_t *reader_take(struct reader *r, size_t n)
 
 static inline uint8_t reader_u8(struct reader *r)
 {
-	const uint8_t *p = reader_take(r, 1);
-
-	return p ? *p : 0;
+	if (r->p < r->end)
+		return *r->p++;
+	reader_fail(r);
+	return 0;
 }
 
 static inline uint16_t reader_be16(struct reader *r)

@@ -240,6 +240,9 @@ static bool drain_step(struct http_conn *conn)
 	size_t n = conn_pending(conn).n;
 
 	input_discard(conn);
+	/* A reset behind these bytes is not told again. */
+	if (n)
+		conn->unread = true;
 	if (conn->lost || conn->eof || conn->timed_out || n > conn->drain_left)
 		conn_close(conn);
 	else

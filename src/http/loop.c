@@ -199,8 +199,6 @@ static void linger(struct loop *loop)
 	struct pollfd mail = {.fd = loop->box.fd, .events = POLLIN};
 	struct timespec most = {.tv_nsec = loop->linger_us * 1000l};
 
-	if (!loop->linger_us)
-		return;
 	/* Whatever it says, the sockets are looked at next. */
 	(void)ppoll(&mail, 1, &most, NULL);
 }
@@ -209,7 +207,9 @@ static void wait_and_serve(struct loop *loop)
 {
 	int flags = EVLOOP_ONCE;
 
-	if (!ring_is_empty(&loop->ready) || !mailbox_sleep(&loop->box)) {
+	if (!ring_is_empty(&loop->ready) ||
+		(loop->lingers && !loop->linger_us) ||
+		!mailbox_sleep(&loop->box)) {
 		flags |= EVLOOP_NONBLOCK;
 	} else if (loop->lingers) {
 		flags |= EVLOOP_NONBLOCK;

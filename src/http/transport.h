@@ -12,7 +12,8 @@ enum {
 struct transport {
 	/* Bytes read or written, TRANSPORT_AGAIN, TRANSPORT_LOST; read gives 0
 	 * when the peer has ended its side, and fewer than n only when there
-	 * are no more now. Never blocks, never signals. */
+	 * are no more now (or urgent data, whose sender may wait). Never
+	 * blocks, never signals. */
 	ssize_t (*read)(int fd, void *state, void *to, size_t n);
 	ssize_t (*write)(int fd, void *state, const void *from, size_t n);
 	/* The same with all that is left to say: once everything is written,

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/json_flat.h"
 #include "service/destination.h"
+#include "service/token_value.h"
 #include "store/link.h"
 
 /* The members of a line, views of it or of the parsed JSON. */
@@ -141,20 +142,6 @@ static enum err find_link(
 	return e;
 }
 
-/* What fills a variable of the link; p NULL: nothing. */
-static struct str value_of(const struct mint_context *c, struct str name,
-	const struct token_shape *shape, const struct token_tail *tail)
-{
-	for (size_t i = 0; i < shape->names_n; i++)
-		if (str_eq(shape->names[i], name))
-			return tail->values[i];
-	if (str_is(name, "recipient") && tail->recipient.n)
-		return tail->recipient;
-	if (str_is(name, "ref") && tail->ref.n)
-		return tail->ref;
-	return link_default_of(&c->link, name);
-}
-
 static bool is_builtin(struct str name)
 {
 	return str_is(name, "recipient") || str_is(name, "ref");
@@ -172,7 +159,7 @@ static void check_location(const struct mint_context *c,
 	struct buf location;
 
 	for (size_t i = 0; i < t->vars_n; i++)
-		values[i] = value_of(c, t->vars[i], shape, tail);
+		values[i] = token_value(shape, tail, &c->link, t->vars[i]);
 	for (size_t i = 0; i < t->parts_n; i++)
 		if (t->parts[i].var != URI_TEMPLATE_LITERAL)
 			worst += 3 * values[t->parts[i].var].n;
@@ -211,7 +198,7 @@ static void check_link(const struct mint_context *c,
 				"the link has no such variable");
 	}
 	for (size_t i = 0; i < t->vars_n; i++) {
-		if (value_of(c, t->vars[i], shape, tail).p)
+		if (token_value(shape, tail, &c->link, t->vars[i]).p)
 			continue;
 		json_finding_add(findings,
 			is_builtin(t->vars[i]) ? "#" : "#/params", t->vars[i],

@@ -12,7 +12,7 @@ enum {
 	RESOLVE_LOCATION_MAX = 16384 /* bytes that a query is added to */
 };
 
-/* What a token hangs on, all views of one snapshot. */
+/* A token, and the catalog's entries for what it hangs on. */
 struct family {
 	struct stored_token token;
 	const struct account *account;

@@ -1,5 +1,5 @@
-/* Where a token leads now: the token, its link, campaign and account as one
- * snapshot has them. */
+/* Where a token leads now: the token as a snapshot has it, its link, campaign
+ * and account as the catalog does. */
 #pragma once
 
 #include <stdbool.h>

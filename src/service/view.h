@@ -1,6 +1,6 @@
 /* What one thread sees of the regions: its ciphers, and its snapshots of the
- * store, renewed at most once a turn of its event loop and dropped at the
- * turn's end, so that no snapshot is held while the thread waits. */
+ * store, begun when they are asked for and dropped at the end of a turn of its
+ * event loop, so that no snapshot is held while the thread waits. */
 #pragma once
 
 #include <stdbool.h>

@@ -59,6 +59,11 @@ static void flush(
 {
 	struct db_key64 key = db_key64(last);
 
+	/* What is in the draft may be cut. */
+	if (b->txn->err) {
+		block_draft_reset(draft, b->key_version, b->minted_ms);
+		return;
+	}
 	buf_reset(&b->record);
 	block_draft_put(
 		&b->record, draft, str_make(key.bytes, sizeof(key.bytes)));

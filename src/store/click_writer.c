@@ -15,6 +15,7 @@
 
 enum {
 	TALLY_WAIT_MS = 50,
+	CLICKS_AHEAD = 8, /* whose bits are brought near */
 	NS_PER_MS = 1000000,
 };
 
@@ -175,6 +176,9 @@ static enum err write_batch(struct click_writer *w)
 	w->batch_bytes = 0;
 	db_cursor_init(&t, SEGMENT_CLICKS, &log);
 	for (size_t i = 0; i < w->batch_n && !t.err; i++) {
+		if (i + CLICKS_AHEAD < w->batch_n)
+			tally_known_prefetch(&w->unique.known,
+				w->batch[i + CLICKS_AHEAD]->click.token);
 		w->batch[i]->sequence = sequence++;
 		append(w, &log, w->batch[i]);
 	}

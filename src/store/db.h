@@ -87,8 +87,9 @@ void db_fail(struct db_txn *t, enum err e);
 
 /* Writes zeros behind the pages in use when little of them is left, for the
  * next commits to be written over: they then change no metadata of the file,
- * which makes their flushes cheaper. As far as there is space; the writing
- * thread's, between transactions. */
+ * which makes their flushes cheaper. A few hundred KB, which stay when no more
+ * is written; as far as there is space. The writing thread's, between
+ * transactions. */
 void db_reserve(struct db_env *env);
 
 /* A reading transaction that is kept and renewed: a snapshot from renew to

@@ -9,6 +9,7 @@
 
 /* Lookups: ERR_NOT_FOUND, or the transaction's or the record's error. What
  * they fill are views of the transaction. */
+
 /* Its record, as it lies there. */
 CHECKED enum err link_record_of(
 	struct db_txn *t, uint64_t id, struct str *record);

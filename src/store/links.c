@@ -5,7 +5,7 @@
 #include "core/record.h"
 
 enum {
-	LINKS_FORMAT = 1,
+	LINKS_FORMAT = 2,
 	META_RECORD_VERSION = 1,
 	META_BYTES_MAX = 64,
 #ifdef CTIO_SMALL_MAPS
@@ -98,7 +98,7 @@ static enum err check_format(struct links *l)
 	e = db_reader_renew(&t);
 	if (!e)
 		e = get_meta(&t, "format", &format);
-	if (!e && format > LINKS_FORMAT)
+	if (!e && format != LINKS_FORMAT)
 		e = ERR_VERSION;
 	if (!e)
 		e = get_meta(&t, "shard", &shard);

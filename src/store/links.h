@@ -50,7 +50,7 @@ struct links {
 };
 
 /* Opens the environment at dir, making it first if it is not there.
- * ERR_VERSION: made by a newer version of ctio. */
+ * ERR_VERSION: made by another version of ctio. */
 CHECKED enum err links_open(const char *dir, uint16_t shard, struct links *l);
 void links_close(struct links *l);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "base/thread.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "store/block_builder.h"
 #include "store/stream_store.h"
 

@@ -250,12 +250,25 @@ static void report(struct tally *t, enum err e)
 	t->last_err = e;
 }
 
+/* When the next transaction may begin. Where clicks are spread over many
+ * tokens, each one rewrites most of the bitmap: fewer of them then. */
+static uint64_t next_ns(const struct tally *t, uint64_t begun)
+{
+	uint64_t took = clock_mono_ns(t->options.clock) - begun;
+	uint64_t least = (uint64_t)t->options.interval_ms * 1000000;
+	uint64_t most = least * TALLY_INTERVALS_MAX;
+	uint64_t pause = took * TALLY_REST_SHARE;
+
+	if (pause < least)
+		pause = least;
+	return begun + (pause < most ? pause : most);
+}
+
 static void *run(void *arg)
 {
 	struct tally *t = arg;
 	uint64_t retry_ms = TALLY_RETRY_MS_MIN;
 
-	thread_step_back();
 	while (await_work(t)) {
 		uint64_t begun = clock_mono_ns(t->options.clock);
 		bool more;
@@ -274,10 +287,7 @@ static void *run(void *arg)
 		if (more)
 			want(t);
 		else
-			pause_until(t,
-				begun + (uint64_t)t->options.interval_ms *
-						1000000,
-				true);
+			pause_until(t, next_ns(t, begun), true);
 	}
 	return NULL;
 }

@@ -25,7 +25,11 @@ enum {
 	TALLY_FORMAT = 1,
 	TALLY_BATCH_CLICKS = 40000, /* of one transaction, the default */
 	TALLY_INTERVAL_MS = 250,    /* between transactions when caught up */
-	TALLY_RETRY_MS_MIN = 50,    /* after a failure, doubling */
+	/* It rests so many times as long as it worked, but no longer than so
+	 * many intervals. */
+	TALLY_REST_SHARE = 32,
+	TALLY_INTERVALS_MAX = 4,
+	TALLY_RETRY_MS_MIN = 50, /* after a failure, doubling */
 	TALLY_RETRY_MS_MAX = 1000,
 };
 
@@ -118,6 +122,9 @@ struct tally_known {
 };
 /* To be called for each snapshot before tally_seen(). */
 void tally_known_begin(struct tally_known *known, const struct db_txn *txn);
+/* Has the bytes that tally_seen() will look at brought near, if it is known
+ * where they are. */
+void tally_known_prefetch(const struct tally_known *known, uint64_t token);
 /* Whether this token had a counted click up to the position. */
 CHECKED enum err tally_seen(struct db_txn *txn, struct tally_known *known,
 	uint64_t token, bool *seen);

@@ -28,6 +28,16 @@ void tally_known_begin(struct tally_known *known, const struct db_txn *txn)
 	known->version = version;
 }
 
+void tally_known_prefetch(const struct tally_known *known, uint64_t token)
+{
+	unsigned bit;
+	uint64_t chunk = tally_chunk_of(token, &bit);
+	const struct tally_known_chunk *k = &known->chunks[chunk % TALLY_KNOWN];
+
+	if (k->chunk == chunk + 1 && k->bits.n)
+		__builtin_prefetch(k->bits.p + bit / 8);
+}
+
 enum err tally_seen(struct db_txn *txn, struct tally_known *known,
 	uint64_t token, bool *seen)
 {

@@ -94,7 +94,7 @@ def check_taps(case):
 
 
 @pytest.mark.parametrize("more, word", [(1, "'lost': 2,"),
-                                        (-1, "'invented': 2}")])
+                                        (-1, "'invented': 2")])
 def test_loss_check_notices(folder, more, word):
     """Each of a run's two loads is off by one."""
     programs = with_load(folder, DOCTORING, more=more)
@@ -117,19 +117,22 @@ def test_no_such_case(folder):
     assert not os.path.exists(folder / "results")
 
 
-@pytest.mark.parametrize("answered, exported, lost, invented", [
-    ({}, {}, 0, 0),
-    ({b"a": 2, b"b": 1}, {b"b": 1, b"a": 2}, 0, 0),
-    ({b"a": 2}, {b"a": 1}, 1, 0),
-    ({b"a": 2}, {b"a": 3}, 0, 1),
-    ({b"a": 2, b"b": 1}, {b"a": 1, b"b": 2}, 1, 1),
-    ({b"a": 1}, {b"c": 1}, 1, 1),
+@pytest.mark.parametrize("answered, exported, unique, wrong", [
+    ({}, {}, 0, (0, 0, 0)),
+    ({b"a": 2, b"b": 1}, {b"b": 1, b"a": 2}, 2, (0, 0, 0)),
+    ({b"a": 2}, {b"a": 1}, 1, (1, 0, 0)),
+    ({b"a": 2}, {b"a": 3}, 1, (0, 1, 0)),
+    ({b"a": 2, b"b": 1}, {b"a": 1, b"b": 2}, 2, (1, 1, 0)),
+    ({b"a": 1}, {b"c": 1}, 1, (1, 1, 0)),
+    ({b"a": 2}, {b"a": 2}, 2, (0, 0, 1)),
+    ({b"a": 2, b"b": 1}, {b"a": 2, b"b": 1}, 1, (0, 0, 1)),
 ])
-def test_compare(answered, exported, lost, invented):
+def test_compare(answered, exported, unique, wrong):
     result = loss.compare(collections.Counter(answered),
-                          collections.Counter(exported))
-    assert (result["lost"], result["invented"]) == (lost, invented)
-    assert loss.is_loss(result) == bool(lost or invented)
+                          collections.Counter(exported), unique)
+    assert (result["lost"], result["invented"],
+            result["miscounted"]) == wrong
+    assert loss.is_loss(result) == any(wrong)
 
 
 def test_ratio_is_taken_within_a_round():

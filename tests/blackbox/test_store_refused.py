@@ -141,7 +141,7 @@ def newer_record(body):
 def newer_format(body):
     # The number itself; what else has this key's name is left alone.
     return body[:1] + struct.pack(">Q", NEWER) \
-        if body[1:] == struct.pack(">Q", 1) else None
+        if body[1:] == struct.pack(">Q", 2) else None
 
 
 @pytest.mark.parametrize("folder_name, key, change", (

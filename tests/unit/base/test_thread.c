@@ -1,6 +1,8 @@
 #include "base/thread.h"
 
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "support/cmocka.h"
 
@@ -41,10 +43,42 @@ static void test_named(void **state)
 	}
 }
 
+/* How nice the thread is, and how nice it became. */
+struct nice {
+	int before, after;
+};
+
+static void *step_back(void *arg)
+{
+	struct nice *n = arg;
+	id_t id = (id_t)gettid();
+
+	n->before = getpriority(PRIO_PROCESS, id);
+	thread_step_back();
+	n->after = getpriority(PRIO_PROCESS, id);
+	return NULL;
+}
+
+/* Only the thread that asks for it. */
+static void test_step_back(void **state)
+{
+	int own = getpriority(PRIO_PROCESS, (id_t)gettid());
+	struct nice n = {0};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(thread_start(&thread, "nice", step_back, &n), OK);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(n.before, own);
+	assert_int_equal(n.after, own + 10 > 19 ? 19 : own + 10);
+	assert_int_equal(getpriority(PRIO_PROCESS, (id_t)gettid()), own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_step_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

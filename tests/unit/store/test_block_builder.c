@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "store/token_store.h"
+#include "support/fault.h"
 #include "unit/store/links_store.h"
 
 enum {
@@ -280,6 +281,32 @@ static void test_failed_transaction(void **state)
 		check_token(links_store_read(&s), n, "s", 20);
 }
 
+/* Whichever allocation fails, the transaction does, and nothing else. */
+static void test_no_memory(void **state)
+{
+	bool is_hit = true;
+
+	(void)state;
+	for (unsigned nth = 1; is_hit; nth++) {
+		block_builder_deinit(&builder);
+		block_builder_init(&builder);
+		begin(1);
+		fault_alloc(nth);
+		for (uint64_t n = 1; n <= 1500; n++) {
+			char shape[16] = {0};
+
+			put_be64(shape, n);
+			(void)block_builder_add(&builder,
+				str_make(shape, nth % 2 ? 8 : 16),
+				tail_of(n, TAIL));
+		}
+		block_builder_end(&builder);
+		is_hit = fault_alloc_hit();
+		fault_alloc(0);
+		assert_int_equal(db_commit(&s.writer), is_hit ? ERR_NOMEM : OK);
+	}
+}
+
 static void test_apply_twice(void **state)
 {
 	struct db_key64 key = db_key64(5);
@@ -316,6 +343,7 @@ int main(void)
 		WITH_STORE(test_unsplittable),
 		WITH_STORE(test_refused_lines),
 		WITH_STORE(test_failed_transaction),
+		WITH_STORE(test_no_memory),
 		WITH_STORE(test_apply_twice),
 	};
 

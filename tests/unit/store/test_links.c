@@ -164,14 +164,21 @@ static void test_another_shard_is_refused(void **state)
 static void test_newer_format_is_refused(void **state)
 {
 	(void)state;
-	put_meta("format", 1, 2);
+	put_meta("format", 1, 3);
+	assert_int_equal(open_again(SHARD), ERR_VERSION);
+}
+
+static void test_older_format_is_refused(void **state)
+{
+	(void)state;
+	put_meta("format", 1, 1);
 	assert_int_equal(open_again(SHARD), ERR_VERSION);
 }
 
 static void test_newer_record_is_refused(void **state)
 {
 	(void)state;
-	put_meta("format", 2, 1);
+	put_meta("format", 2, 2);
 	assert_int_equal(open_again(SHARD), ERR_VERSION);
 }
 
@@ -216,6 +223,7 @@ int main(void)
 		WITH_STORE(test_blocks_of_others_alone),
 		WITH_STORE(test_another_shard_is_refused),
 		WITH_STORE(test_newer_format_is_refused),
+		WITH_STORE(test_older_format_is_refused),
 		WITH_STORE(test_newer_record_is_refused),
 		WITH_STORE(test_missing_meta_is_corrupt),
 		WITH_STORE(test_damaged_meta_is_corrupt),
