@@ -1,5 +1,6 @@
 """What bench/run is made of.
 
+    start       runs a *_command.py, and installs Python first
     options     the command line
     programs    installs and builds what is measured, and finds it
     machine     cores, CPU time, memory and wake-ups of processes
