@@ -89,13 +89,8 @@ enum err feed_links_get(struct feed_links *l, struct db_txn *t, uint64_t id,
 enum err feed_link_expand(const struct feed_link *l,
 	const struct minted_token *token, struct buf *out)
 {
-	struct str values[URI_TEMPLATE_VARS_MAX];
-
 	if (l->template_err)
 		return l->template_err;
-	for (size_t i = 0; i < l->template.vars_n; i++)
-		values[i] = token_value(token->shape, &token->tail, &l->link,
-			l->template.vars[i]);
-	uri_template_expand(out, &l->template, values);
-	return buf_err(out);
+	return token_expand(
+		&l->template, token->shape, &token->tail, &l->link, out);
 }

@@ -20,19 +20,6 @@ struct family {
 	const struct campaign *campaign; /* NULL: none */
 };
 
-static enum err expand(const struct stored_token *token,
-	const struct link *link, const struct uri_template *t,
-	struct buf *location)
-{
-	struct str values[URI_TEMPLATE_VARS_MAX];
-
-	for (size_t i = 0; i < t->vars_n; i++)
-		values[i] = token_value(
-			&token->shape, &token->tail, link, t->vars[i]);
-	uri_template_expand(location, t, values);
-	return buf_err(location);
-}
-
 static enum err find_token(struct view *v, struct db_txn *t,
 	const struct token_id *id, struct stored_token *token)
 {
@@ -105,7 +92,8 @@ static enum err put_own(const struct family *f, struct buf *location)
 	}
 	if (f->link->template_err)
 		return ERR_CORRUPT;
-	return expand(&f->token, &f->link->link, &f->link->template, location);
+	return token_expand(&f->link->template, &f->token.shape, &f->token.tail,
+		&f->link->link, location);
 }
 
 /* Joins the request's query to the URL that begins at `start`. */

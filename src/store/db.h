@@ -98,6 +98,10 @@ CHECKED enum err db_reader_init(struct db_env *env, struct db_txn *t);
 CHECKED enum err db_reader_renew(struct db_txn *t);
 void db_reader_reset(struct db_txn *t);
 void db_reader_deinit(struct db_txn *t);
+/* Which version of its environment a live one reads. The same number: the same
+ * bytes everywhere, at the same addresses, as long as a snapshot of it is held.
+ * Commits raise it. */
+uint64_t db_snapshot(const struct db_txn *t);
 
 /* False if there is no such key, or on an error (then sticky). */
 bool db_get(

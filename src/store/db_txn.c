@@ -119,6 +119,12 @@ void db_reader_deinit(struct db_txn *t)
 	*t = (struct db_txn){0};
 }
 
+uint64_t db_snapshot(const struct db_txn *t)
+{
+	ASSERT(t->txn && t->is_live);
+	return mdb_txn_id(t->txn);
+}
+
 /* LMDB's interface is not const; it does not write through it. */
 static MDB_val to_val(struct str s)
 {

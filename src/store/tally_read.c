@@ -2,7 +2,6 @@
 
 #include "base/bytes.h"
 #include "core/record.h"
-#include "store/db_snapshot.h"
 #include "store/tally_tables.h"
 
 uint64_t tally_position(struct db_txn *txn)

@@ -1,7 +1,7 @@
 #include "store/token_reader.h"
 
 #include "base/assert.h"
-#include "store/db_snapshot.h"
+#include "store/token_store.h"
 
 void token_reader_begin(struct token_reader *r, struct db_cursor *blocks)
 {
@@ -21,18 +21,6 @@ void token_reader_end(struct token_reader *r)
 	r->blocks = NULL;
 }
 
-static enum err find(struct token_reader *r, uint64_t number,
-	struct block *block, struct block_entry *entry)
-{
-	struct db_key64 key = db_key64(number);
-	struct db_cursor *c = r->blocks;
-
-	if (!db_seek(c, str_make(key.bytes, sizeof(key.bytes))))
-		return c->t->err ? c->t->err : ERR_NOT_FOUND;
-	/* Outside of the block: a gap. */
-	return block_find(c->value, c->key, number, block, entry);
-}
-
 /* The entry of a number, by the place that its block is remembered at, or
  * found anew and remembered. */
 static enum err find_entry(struct token_reader *r, uint64_t number,
@@ -47,7 +35,7 @@ static enum err find_entry(struct token_reader *r, uint64_t number,
 		return block_find(place->record,
 			str_make(place->key.bytes, sizeof(place->key.bytes)),
 			number, block, entry);
-	e = find(r, number, block, entry);
+	e = token_find(r->blocks, number, block, entry);
 	if (!e)
 		*place = (struct token_reader_block){.era = r->era,
 			.first = block->first,

@@ -17,7 +17,7 @@ enum err token_block_from(
 	return t->err ? t->err : e;
 }
 
-static enum err find(struct db_cursor *blocks, uint64_t number,
+enum err token_find(struct db_cursor *blocks, uint64_t number,
 	struct block *block, struct block_entry *entry)
 {
 	struct db_key64 key = db_key64(number);
@@ -35,7 +35,7 @@ enum err token_entry(struct db_txn *t, uint64_t number, struct block *block,
 	enum err e;
 
 	db_cursor_init(t, LINKS_BLOCKS, &c);
-	e = find(&c, number, block, entry);
+	e = token_find(&c, number, block, entry);
 	db_cursor_deinit(&c);
 	return e;
 }
@@ -105,7 +105,7 @@ enum err token_minted(
 {
 	struct block_entry entry;
 	struct block block;
-	enum err e = find(blocks, number, &block, &entry);
+	enum err e = token_find(blocks, number, &block, &entry);
 
 	return e ? e : read_entry(&block, number, &entry, token);
 }
@@ -113,12 +113,12 @@ enum err token_minted(
 enum err token_by_number(
 	struct db_txn *t, uint64_t number, struct stored_token *token)
 {
-	struct block_entry entry;
-	struct block block;
-	enum err e = token_entry(t, number, &block, &entry);
+	struct db_cursor c;
+	enum err e;
 
-	if (!e)
-		e = read_entry(&block, number, &entry, token);
+	db_cursor_init(t, LINKS_BLOCKS, &c);
+	e = token_minted(&c, number, token);
+	db_cursor_deinit(&c);
 	return e ? e : token_add_change(t, token);
 }
 

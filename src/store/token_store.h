@@ -30,7 +30,10 @@ CHECKED enum err token_by_number(
 CHECKED enum err token_minted(
 	struct db_cursor *blocks, uint64_t number, struct stored_token *token);
 CHECKED enum err token_add_change(struct db_txn *t, struct stored_token *token);
-/* The entry of a number, refused lines too, with the block it is in. */
+/* The entry of a number, refused lines too, with the block it is in, checked
+ * by its own sum: through a kept cursor over LINKS_BLOCKS, or without. */
+CHECKED enum err token_find(struct db_cursor *blocks, uint64_t number,
+	struct block *block, struct block_entry *entry);
 CHECKED enum err token_entry(struct db_txn *t, uint64_t number,
 	struct block *block, struct block_entry *entry);
 /* The block that holds the first number >= number. */

@@ -1,7 +1,6 @@
 #include "store/token_reader.h"
 
 #include "store/block_builder.h"
-#include "store/db_snapshot.h"
 #include "store/token_store.h"
 #include "unit/store/links_store.h"
 
