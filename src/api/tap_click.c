@@ -113,19 +113,39 @@ static struct str cut(struct str s, size_t max)
 	return str_make(s.p, s.n < max ? s.n : max);
 }
 
+/* A shorter rule than core/verdict's, until the click writer judges by those.
+ */
+static enum reason judge(
+	const struct http_request *request, enum verdict *verdict)
+{
+	uint8_t signals = verdict_signals(request->known[HTTP_SEC_PURPOSE],
+		request->known[HTTP_PURPOSE], request->known[HTTP_X_PURPOSE],
+		request->known[HTTP_X_MOZ]);
+
+	*verdict = VERDICT_PROBE;
+	if (request->method == HTTP_HEAD)
+		return REASON_HEAD_METHOD;
+	*verdict = VERDICT_PREFETCH;
+	if (signals & VERDICT_SIGNAL_SEC_PURPOSE)
+		return REASON_SEC_PURPOSE;
+	if (signals & VERDICT_SIGNAL_PURPOSE)
+		return REASON_PURPOSE;
+	if (signals & VERDICT_SIGNAL_X_PURPOSE)
+		return REASON_X_PURPOSE;
+	if (signals & VERDICT_SIGNAL_X_MOZ)
+		return REASON_X_MOZ;
+	*verdict = VERDICT_PREVIEW;
+	if (str_starts(request->known[HTTP_USER_AGENT], STR("WhatsApp/")))
+		return REASON_WHATSAPP_AGENT;
+	*verdict = VERDICT_HUMAN;
+	return REASON_NONE;
+}
+
 void tap_click_fill(struct click *click, const struct resolution *r,
 	const struct http_request *request, bool misfilled, uint64_t now_ms)
 {
-	const struct verdict_input input = {
-		.is_head = request->method == HTTP_HEAD,
-		.user_agent = request->known[HTTP_USER_AGENT],
-		.sec_purpose = request->known[HTTP_SEC_PURPOSE],
-		.purpose = request->known[HTTP_PURPOSE],
-		.x_purpose = request->known[HTTP_X_PURPOSE],
-		.x_moz = request->known[HTTP_X_MOZ],
-	};
-	enum reason reason;
-	enum verdict verdict = verdict_of(&input, &reason);
+	enum verdict verdict;
+	enum reason reason = judge(request, &verdict);
 
 	*click = (struct click){
 		.at_ms = now_ms,
@@ -144,10 +164,10 @@ void tap_click_fill(struct click *click, const struct resolution *r,
 		.counted = r->outcome == CLICK_REDIRECTED && !r->test &&
 			   verdict == VERDICT_HUMAN,
 		.test = r->test,
-		.head = input.is_head,
+		.head = request->method == HTTP_HEAD,
 		.misfilled = misfilled,
 		.forwarded_query = r->forward_query,
-		.agent = cut(input.user_agent, CLICK_AGENT_MAX),
+		.agent = cut(request->known[HTTP_USER_AGENT], CLICK_AGENT_MAX),
 		.referer = cut(request->known[HTTP_REFERER], CLICK_REFERER_MAX),
 		.language = cut(request->known[HTTP_ACCEPT_LANGUAGE],
 			CLICK_LANGUAGE_MAX),
