@@ -153,6 +153,7 @@ static enum err listen_api(struct server *s, struct server_problem *problem)
 	struct http_listen_options options = {
 		.endpoint = api->listen,
 		.keepalive = true,
+		.gzip = true,
 		.handler = api_handler(s->api),
 		.head_timeout_ms = (uint32_t)api->head_timeout_ms,
 		.body_timeout_ms = (uint32_t)api->idle_timeout_ms,
