@@ -29,6 +29,9 @@ static const char *const tables[LINKS_TABLES_N] = {
 	[LINKS_TOKEN_CHANGES] = "token_changes",
 	[LINKS_STREAMS] = "streams",
 	[LINKS_RANGES] = "ranges",
+	[LINKS_WEBHOOKS] = "webhooks",
+	[LINKS_WEBHOOK_NAMES] = "webhook_names",
+	[LINKS_HOOK_PROGRESS] = "webhook_progress",
 };
 
 static const struct db_options options = {

@@ -1,7 +1,7 @@
 /* A region's links environment, DATA/REGION/links/: accounts, API keys, links,
- * campaigns, their revisions, token blocks, changes to single tokens, and
- * mint streams. Read through transactions of store/db.h; written only by the
- * apply functions, within the links writer's transactions. */
+ * campaigns, their revisions, token blocks, changes to single tokens, mint
+ * streams, and webhooks. Read through transactions of store/db.h; written only
+ * by the apply functions, within the links writer's transactions. */
 #pragma once
 
 #include <stdint.h>
@@ -23,6 +23,9 @@ enum links_table {
 	LINKS_TOKEN_CHANGES,  /* token -> token change record */
 	LINKS_STREAMS,        /* day, account, key -> mint stream record */
 	LINKS_RANGES,         /* stream id, first line -> range record */
+	LINKS_WEBHOOKS,       /* webhook id -> webhook record */
+	LINKS_WEBHOOK_NAMES,  /* account id, name -> webhook id */
+	LINKS_HOOK_PROGRESS,  /* webhook id -> webhook progress record */
 	LINKS_TABLES_N,
 };
 
@@ -49,7 +52,8 @@ struct links {
 	uint16_t shard;
 };
 
-/* Opens the environment at dir, making it first if it is not there.
+/* Opens the environment at dir, making it first if it is not there, and tables
+ * that an older one has not.
  * ERR_VERSION: made by another version of ctio. */
 CHECKED enum err links_open(const char *dir, uint16_t shard, struct links *l);
 void links_close(struct links *l);
