@@ -14,10 +14,12 @@
 struct api;
 struct loop;
 struct tap_site;
+struct webhooks;
 
 struct api_options {
 	struct loop *loop;
 	struct regions *regions;
+	struct webhooks *webhooks;
 	size_t body_max; /* bytes of a JSON body, or of a stream's line */
 	const char *version;
 	/* What metrics and status tell of; all outlive the API. */

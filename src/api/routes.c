@@ -7,6 +7,7 @@
 #include "api/openapi.h"
 #include "api/server_info.h"
 #include "api/tokens.h"
+#include "api/webhooks.h"
 
 #define ROUTE(...) (&(const struct route){__VA_ARGS__})
 
@@ -52,6 +53,24 @@ const struct http_route api_routes[] = {
 	{HTTP_GET, "/v1/clicks",
 		ROUTE(AUTH_ACCOUNT, READ, BODY_NONE, clicks_params,
 			clicks_get)},
+	{HTTP_GET, "/v1/webhooks",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_NONE, list_params,
+			webhooks_list)},
+	{HTTP_GET, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_NONE, NULL,
+			webhooks_get)},
+	{HTTP_PUT, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_JSON, NULL, webhooks_put,
+			.needs_all = true)},
+	{HTTP_PATCH, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_JSON, NULL,
+			webhooks_patch, .needs_all = true)},
+	{HTTP_DELETE, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_NONE, NULL,
+			webhooks_delete, .needs_all = true)},
+	{HTTP_POST, "/v1/webhooks/{name}/replay",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_JSON, NULL,
+			webhooks_replay, .needs_all = true)},
 	{HTTP_GET, "/v1/account",
 		ROUTE(AUTH_ACCOUNT, 0, BODY_NONE, NULL, account_get)},
 	{HTTP_GET, "/livez", ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, livez_get)},

@@ -60,6 +60,25 @@ static const struct command commands[] = {
 	{"campaign set", "NAME [--disable | --enable] [--override URL]",
 		"Stop, start or re-point all of a campaign's tokens.", NULL,
 		command_campaign_set},
+	{"webhook set", "NAME [--url URL]",
+		"Have clicks sent to a URL, or change that.",
+		"A new one gets the clicks that follow, or those behind "
+		"--after. Its secret, which\n"
+		"signs what is sent, is shown this one time, unless --secret "
+		"gave it.",
+		command_webhook_set},
+	{"webhook show", "NAME", "Show a webhook, and how far it has come.",
+		NULL, command_webhook_show},
+	{"webhook list", "", "List the webhooks.", NULL, command_webhook_list},
+	{"webhook disable", "NAME", "Send it nothing for now.", NULL,
+		command_webhook_disable},
+	{"webhook enable", "NAME", "Go on where it was left.", NULL,
+		command_webhook_enable},
+	{"webhook delete", "NAME", "Remove a webhook.", NULL,
+		command_webhook_delete},
+	{"webhook replay", "NAME --after CURSOR | --all",
+		"Send clicks again, from a cursor on.", NULL,
+		command_webhook_replay},
 	{"mint", "--link NAME [-o FILE] [FILE]",
 		"Make a token for each recipient, from CSV or NDJSON.",
 		"CSV has a header row: recipient, ref, and the link's "

@@ -15,6 +15,7 @@
 #include "cli/version.h"
 #include "http/loop.h"
 #include "http/server.h"
+#include "service/webhooks.h"
 
 enum {
 	SERVER_GRACE_MS = 10000
@@ -35,6 +36,7 @@ struct server {
 	struct worker clicks[SETTINGS_LOOPS_MAX];
 	struct tap_site *sites[SETTINGS_LOOPS_MAX];
 	struct http_listener *click_listeners[SETTINGS_LOOPS_MAX];
+	struct webhooks *webhooks;
 	struct worker api_worker;
 	struct api *api;
 	struct http_listener *api_tcp;
@@ -177,6 +179,7 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 	struct api_options options = {
 		.loop = s->api_worker.loop,
 		.regions = s->regions,
+		.webhooks = s->webhooks,
 		.body_max = (size_t)s->settings->api.body_max,
 		.version = CTIO_VERSION,
 		.sites = s->sites,
@@ -191,6 +194,27 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 	if (!e)
 		api_set_listeners(s->api, s->api_tcp, s->api_local);
 	return e;
+}
+
+static enum err new_webhooks(struct server *s, struct server_problem *problem)
+{
+	const struct settings_webhook *hook = &s->settings->webhook;
+	struct webhooks_options options = {
+		.regions = s->regions,
+		.clock = &clock_system,
+		.rules = {.allow_http = hook->allow_http,
+			.allowed = hook->allow_private.prefix,
+			.allowed_n = hook->allow_private.n},
+		.pace = {.first_ms = hook->retry_first_ms,
+			.max_ms = hook->retry_max_ms},
+		.user_agent = "ctio/" CTIO_VERSION,
+		.ca_file = hook->ca_file[0] ? hook->ca_file : NULL,
+		.connect_timeout_ms = hook->connect_timeout_ms,
+		.timeout_ms = hook->timeout_ms,
+	};
+	enum err e = webhooks_new(&options, &s->webhooks);
+
+	return e ? fail(problem, e, "webhooks") : OK;
 }
 
 static enum err open_regions(struct server *s, struct server_problem *problem)
@@ -224,6 +248,8 @@ enum err server_new(const struct settings *settings, struct server **to,
 		e = open_regions(s, problem);
 	if (!e)
 		e = new_sites(s, problem);
+	if (!e)
+		e = new_webhooks(s, problem);
 	if (!e)
 		e = new_api(s, problem);
 	if (e) {
@@ -272,6 +298,8 @@ enum err server_start(struct server *s, struct server_problem *problem)
 
 	for (size_t i = 0; !e && i < s->clicks_n; i++)
 		e = start_worker(&s->clicks[i], "ctio-taps", run_taps);
+	if (!e)
+		e = webhooks_start(s->webhooks);
 	return e ? fail(problem, e, "threads") : OK;
 }
 
@@ -302,6 +330,7 @@ void server_stop(struct server *s)
 	http_listener_free(s->api_tcp);
 	http_listener_free(s->api_local);
 	api_leave(s->api);
+	webhooks_stop(s->webhooks);
 	regions_close(s->regions);
 	/* Only now can no writer post to a loop. */
 	for (size_t i = 0; i < s->clicks_n; i++) {
@@ -309,6 +338,7 @@ void server_stop(struct server *s)
 		loop_free(s->clicks[i].loop);
 	}
 	api_free(s->api);
+	webhooks_free(s->webhooks);
 	loop_free(s->api_worker.loop);
 	server_regions_deinit(&s->regions_settings);
 	free(s);

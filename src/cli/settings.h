@@ -57,6 +57,17 @@ struct settings_api {
 	uint64_t connections_max;
 };
 
+/* Where clicks are sent to. */
+struct settings_webhook {
+	bool allow_http;
+	struct conf_prefixes allow_private;
+	char ca_file[SETTINGS_PATH_MAX + 1]; /* "": the system's */
+	uint64_t connect_timeout_ms;
+	uint64_t timeout_ms;
+	uint64_t retry_first_ms;
+	uint64_t retry_max_ms;
+};
+
 struct settings_region {
 	char name[SETTINGS_REGION_NAME_MAX + 1]; /* a-z 0-9 */
 	char tag[1 + 1];                         /* one alphanumeric */
@@ -88,6 +99,7 @@ struct settings {
 	struct settings_server server;
 	struct settings_click click;
 	struct settings_api api;
+	struct settings_webhook webhook;
 	struct settings_region regions[SETTINGS_REGIONS_MAX];
 	size_t regions_n;
 	struct settings_domain domains[SETTINGS_DOMAINS_MAX];

@@ -258,8 +258,19 @@ static void check_listeners(struct conf *c, const struct settings *s)
 			"is the address of [click] listen too");
 }
 
+static void check_webhook(struct conf *c, const struct settings *s)
+{
+	if (s->webhook.retry_max_ms < s->webhook.retry_first_ms)
+		conf_error_key(c, "webhook", 0, "retry_max",
+			"is shorter than retry_first");
+	if (s->webhook.timeout_ms < s->webhook.connect_timeout_ms)
+		conf_error_key(c, "webhook", 0, "timeout",
+			"is shorter than connect_timeout");
+}
+
 void settings_check(struct conf *c, struct settings *s)
 {
+	check_webhook(c, s);
 	check_listeners(c, s);
 	for (size_t i = 0; i < s->regions_n; i++)
 		check_region(c, s, i);

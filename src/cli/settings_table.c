@@ -8,6 +8,7 @@
 #define SERVER(field)        offsetof(struct settings_server, field)
 #define CLICK(field)         offsetof(struct settings_click, field)
 #define API(field)           offsetof(struct settings_api, field)
+#define WEBHOOK(field)       offsetof(struct settings_webhook, field)
 #define REGION(field)        offsetof(struct settings_region, field)
 #define DOMAIN_OFFSET(field) offsetof(struct settings_domain, field)
 
@@ -32,6 +33,8 @@ static const struct conf_section sections[] = {
 	{"click", "The public listener, where people tap.", SECTION(click)},
 	{"api", "The listener of senders, pipelines and operators.",
 		SECTION(api)},
+	{"webhook", "Clicks that are sent to where accounts want them.",
+		SECTION(webhook)},
 	{"region",
 		"Regions: these four are built in. A section changes the keys "
 		"it names; a new name adds a region.",
@@ -92,6 +95,30 @@ static const struct conf_setting settings[] = {
 	{"api", "connections_max", CONF_COUNT, "1024", "number",
 		"Connections at once.", API(connections_max), 1,
 		SETTINGS_CONNECTIONS_MAX},
+
+	{"webhook", "allow_http", CONF_BOOL, "no", "yes | no",
+		"Let them be http, not https alone.", WEBHOOK(allow_http)},
+	{"webhook", "allow_private", CONF_PREFIXES, "", "list of prefixes",
+		"Networks they may be sent to that not all of the Internet can "
+		"reach; empty: none.",
+		WEBHOOK(allow_private)},
+	{"webhook", "ca_file", CONF_STRING, "", "file",
+		"Certificates to trust, PEM; empty: the system's.",
+		WEBHOOK(ca_file), 0, SETTINGS_PATH_MAX},
+	{"webhook", "connect_timeout", CONF_DURATION, "5s", duration,
+		"How long connecting may take.", WEBHOOK(connect_timeout_ms),
+		10, HOUR_MS},
+	{"webhook", "timeout", CONF_DURATION, "20s", duration,
+		"How long a delivery may take, with its answer.",
+		WEBHOOK(timeout_ms), 10, HOUR_MS},
+	{"webhook", "retry_first", CONF_DURATION, "5s", duration,
+		"The pause after a first failure; those that follow grow with "
+		"it.",
+		WEBHOOK(retry_first_ms), 1, HOUR_MS},
+	{"webhook", "retry_max", CONF_DURATION, "24h", duration,
+		"The longest pause; it is tried again for as long as it is "
+		"there.",
+		WEBHOOK(retry_max_ms), 1, 7 * 24 * HOUR_MS},
 
 	{"region", "tag", CONF_STRING, NULL, "one of A-Z a-z 0-9",
 		"The first character of each of its tokens; never change it "
