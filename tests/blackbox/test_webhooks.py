@@ -27,6 +27,8 @@ def rng():
     return random.Random(seed)
 
 
+@pytest.mark.asan
+@pytest.mark.tsan
 def test_every_way_to_fail(make_server, make_receiver, rng):
     """It fails, hangs, answers 500, disappears for a while, and comes back."""
     ways = [500, 503, 404, 302, "hang", "drop", (429, {"Retry-After": "0"}),
@@ -105,6 +107,7 @@ def test_batches_by_size(make_server, make_receiver):
     assert len(receiver.accepted) > 4
 
 
+@pytest.mark.asan
 def test_kill_9(make_server, make_receiver, rng):
     """The server dies at any moment; its receiver fails, too."""
     def plan(n, delivery, path):
@@ -151,6 +154,7 @@ def test_a_clean_restart_repeats_nothing(make_server, make_receiver):
     assert len(receiver.clicks()) == len(clicks)
 
 
+@pytest.mark.asan
 def test_one_that_hangs_holds_up_no_other(make_server, make_receiver):
     """Nor people who tap: so many hang that they would fill all places."""
     server = make_server(*LOCAL, "webhook.retry_first=10ms",
@@ -234,6 +238,8 @@ def test_one_that_is_down_is_shown(make_server, make_receiver):
     assert "works again" in server.stderr()
 
 
+@pytest.mark.asan
+@pytest.mark.tsan
 def test_replay(make_server, make_receiver):
     server = make_server(*QUICK)
     tenant = Tenant(server)
@@ -257,6 +263,7 @@ def test_replay(make_server, make_receiver):
     assert hook.get()["cursor"] == clicks[-1]["cursor"]
 
 
+@pytest.mark.asan
 def test_gone(make_server, make_receiver):
     server = make_server(*QUICK)
     tenant = Tenant(server)
