@@ -57,6 +57,16 @@ def cpu_seconds(pids):
     return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
 
 
+def page_faults(pids):
+    """Minor and major ones of these processes."""
+    faults = 0
+    for pid in pids:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+        fields = text.rpartition(")")[2].split()
+        faults += int(fields[7]) + int(fields[9])
+    return faults
+
+
 def core_seconds(core):
     """What a core has worked, whoever for; in ticks of 10 ms, mostly."""
     text = pathlib.Path("/proc/stat").read_text(encoding="ascii")

@@ -78,6 +78,9 @@ class Server:
     def cpu(self):
         return machine.cpu_seconds(self.pids())
 
+    def faults(self):
+        return machine.page_faults(self.pids())
+
     def memory(self):
         return machine.memory(self.pids())
 

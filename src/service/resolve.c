@@ -24,7 +24,7 @@ static enum err find_token(struct view *v, struct db_txn *t,
 	const struct token_id *id, struct stored_token *token)
 {
 	uint64_t number = links_number(id->shard, id->seq);
-	enum err e = token_minted(&v->blocks, number, token);
+	enum err e = token_minted(&v->blocks, &v->places, number, token);
 
 	/* The nonce makes a guessed number worthless, key or no key. */
 	if (!e && (token->nonce != id->nonce ||

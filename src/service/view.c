@@ -50,6 +50,7 @@ void views_deinit(struct views *v)
 		db_cursor_deinit(&view->blocks);
 		db_reader_deinit(&view->links);
 		catalog_deinit(&view->catalog);
+		token_places_deinit(&view->places);
 		cipher_deinit(&view->cursors);
 		cipher_deinit(&view->click_ids);
 		token_codec_deinit(&view->codec);
@@ -113,6 +114,7 @@ struct db_txn *view_links(struct view *v, enum err *e)
 	v->commits = db_commits(env);
 	changes = db_version(env, LINKS_TOKEN_CHANGES);
 	catalog_refresh(&v->catalog, env);
+	token_places_refresh(&v->places, env);
 	counter_add(v->snapshots, 1);
 	if (!renewed(&v->links, e))
 		return NULL;

@@ -15,6 +15,7 @@
 #include "service/region.h"
 #include "store/click_reader.h"
 #include "store/db.h"
+#include "store/token_places.h"
 
 struct view {
 	struct region *region;
@@ -22,7 +23,8 @@ struct view {
 	struct cipher click_ids; /* of exported click ids */
 	struct cipher cursors;   /* of the feed's cursors */
 	struct db_txn links;
-	struct db_cursor blocks; /* of tokens, in that snapshot */
+	struct db_cursor blocks;    /* of tokens, in that snapshot */
+	struct token_places places; /* of those blocks */
 	struct catalog catalog;
 	uint64_t commits;         /* that the snapshot has, at least */
 	uint64_t changes_version; /* of the table that has_changes is about */

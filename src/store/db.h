@@ -59,6 +59,10 @@ bool db_is_failed(struct db_env *env);
  * Any thread. */
 uint64_t db_commits(struct db_env *env);
 uint64_t db_version(struct db_env *env, unsigned table);
+/* How many of them did more to the table than append: as long as none did, a
+ * record that was too large for a leaf page lies where it lay. Counted like the
+ * others. */
+uint64_t db_rewrites(struct db_env *env, unsigned table);
 
 /* True unless the file system it is on has next to nothing free. Any thread. */
 bool db_has_space(struct db_env *env);
@@ -72,8 +76,9 @@ struct db_txn {
 	struct MDB_txn *txn;
 	enum err err;
 	bool is_write;
-	bool is_live;     /* readers: between renew and reset */
-	uint32_t written; /* writers: a bit per table */
+	bool is_live;       /* readers: between renew and reset */
+	uint32_t written;   /* writers: a bit per table */
+	uint32_t rewritten; /* and those not only appended to */
 };
 
 /* One writer at a time. ERR_IO after db_is_failed(). */

@@ -19,6 +19,7 @@ struct db_env {
 	uint64_t reserved; /* file bytes, see db_reserve() */
 	_Atomic uint64_t commits;
 	_Atomic uint64_t versions[DB_TABLES_MAX];
+	_Atomic uint64_t rewrites[DB_TABLES_MAX];
 	char dir[PATH_MAX];
 };
 

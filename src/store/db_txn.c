@@ -34,9 +34,12 @@ enum err db_begin(struct db_env *env, struct db_txn *t)
 
 static void count_commit(const struct db_txn *t)
 {
-	for (unsigned i = 0; i < t->env->tables_n; i++)
+	for (unsigned i = 0; i < t->env->tables_n; i++) {
+		if (t->rewritten >> i & 1)
+			atomic_fetch_add(&t->env->rewrites[i], 1);
 		if (t->written >> i & 1)
 			atomic_fetch_add(&t->env->versions[i], 1);
+	}
 	atomic_fetch_add(&t->env->commits, 1);
 }
 
@@ -49,6 +52,12 @@ uint64_t db_version(struct db_env *env, unsigned table)
 {
 	ASSERT(table < env->tables_n);
 	return atomic_load(&env->versions[table]);
+}
+
+uint64_t db_rewrites(struct db_env *env, unsigned table)
+{
+	ASSERT(table < env->tables_n);
+	return atomic_load(&env->rewrites[table]);
 }
 
 enum err db_commit(struct db_txn *t)
@@ -152,6 +161,13 @@ static bool is_writable(struct db_txn *t, unsigned table)
 	return is_usable(t, table);
 }
 
+/* For what may move or remove a record that is there. */
+static bool is_rewritable(struct db_txn *t, unsigned table)
+{
+	t->rewritten |= (uint32_t)1 << table;
+	return is_writable(t, table);
+}
+
 bool db_get(struct db_txn *t, unsigned table, struct str key, struct str *value)
 {
 	MDB_val k = to_val(key), v;
@@ -175,7 +191,7 @@ void db_put(struct db_txn *t, unsigned table, struct str key, struct str value)
 	MDB_val k = to_val(key), v = to_val(value);
 	int rc;
 
-	if (!is_writable(t, table))
+	if (!is_rewritable(t, table))
 		return;
 	rc = mdb_put(t->txn, t->env->tables[table], &k, &v, 0);
 	if (rc)
@@ -203,7 +219,7 @@ void db_delete(struct db_txn *t, unsigned table, struct str key)
 	MDB_val k = to_val(key);
 	int rc;
 
-	if (!is_writable(t, table))
+	if (!is_rewritable(t, table))
 		return;
 	rc = mdb_del(t->txn, t->env->tables[table], &k, NULL);
 	if (rc && rc != MDB_NOTFOUND)
@@ -225,7 +241,7 @@ void db_clear(struct db_txn *t, unsigned table)
 {
 	int rc;
 
-	if (!is_writable(t, table))
+	if (!is_rewritable(t, table))
 		return;
 	rc = mdb_drop(t->txn, t->env->tables[table], 0);
 	if (rc)
@@ -335,7 +351,7 @@ void db_cursor_delete(struct db_cursor *c)
 {
 	int rc;
 
-	if (!c->cursor || !is_writable(c->t, c->table))
+	if (!c->cursor || !is_rewritable(c->t, c->table))
 		return;
 	rc = mdb_cursor_del(c->cursor, 0);
 	if (rc)

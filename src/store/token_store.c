@@ -3,6 +3,10 @@
 #include "base/bytes.h"
 #include "store/links.h"
 
+enum {
+	PLACES_AHEAD = 16 /* blocks whose places are kept with one found */
+};
+
 enum err token_block_from(
 	struct db_txn *t, uint64_t number, struct block *block)
 {
@@ -100,25 +104,67 @@ enum err token_in_block(struct db_txn *t, const struct block *block,
 	return e ? e : token_add_change(t, token);
 }
 
-enum err token_minted(
-	struct db_cursor *blocks, uint64_t number, struct stored_token *token)
+static bool find_in_place(const struct token_places *places, uint64_t number,
+	struct block *block, struct block_entry *entry)
+{
+	struct db_key64 key;
+	struct str record;
+	uint64_t last;
+
+	if (!token_places_find(places, number, &last, &record))
+		return false;
+	key = db_key64(last);
+	return block_find(record, str_make(key.bytes, sizeof(key.bytes)),
+		       number, block, entry) == OK;
+}
+
+/* Keeps the block under the cursor, and those behind it while the way to them
+ * is short. Of these the first number is where the one before ended. */
+static void keep_places(struct token_places *places, struct db_cursor *blocks,
+	const struct block *block)
+{
+	uint64_t before = block->last;
+
+	token_places_add(places, block->first, block->last, blocks->value);
+	for (int i = 0; i < PLACES_AHEAD && db_next(blocks); i++) {
+		uint64_t last;
+
+		if (blocks->key.n != sizeof(last))
+			return;
+		last = get_be64(blocks->key.p);
+		if (last - before <= BLOCK_TOKENS_MAX)
+			token_places_add(
+				places, before + 1, last, blocks->value);
+		before = last;
+	}
+}
+
+enum err token_minted(struct db_cursor *blocks, struct token_places *places,
+	uint64_t number, struct stored_token *token)
 {
 	struct block_entry entry;
 	struct block block;
-	enum err e = token_find(blocks, number, &block, &entry);
+	enum err e;
 
-	return e ? e : read_entry(&block, number, &entry, token);
+	if (find_in_place(places, number, &block, &entry))
+		return read_entry(&block, number, &entry, token);
+	e = token_find(blocks, number, &block, &entry);
+	if (!e)
+		e = read_entry(&block, number, &entry, token);
+	if (!e)
+		keep_places(places, blocks, &block);
+	return e;
 }
 
 enum err token_by_number(
 	struct db_txn *t, uint64_t number, struct stored_token *token)
 {
-	struct db_cursor c;
-	enum err e;
+	struct block_entry entry;
+	struct block block;
+	enum err e = token_entry(t, number, &block, &entry);
 
-	db_cursor_init(t, LINKS_BLOCKS, &c);
-	e = token_minted(&c, number, token);
-	db_cursor_deinit(&c);
+	if (!e)
+		e = read_entry(&block, number, &entry, token);
 	return e ? e : token_add_change(t, token);
 }
 

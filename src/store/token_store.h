@@ -9,6 +9,7 @@
 #include "core/stream_record.h"
 #include "core/token_block.h"
 #include "store/db.h"
+#include "store/token_places.h"
 
 /* A token as it stands. All strings are views of the transaction. */
 struct stored_token {
@@ -26,9 +27,11 @@ struct stored_token {
 CHECKED enum err token_by_number(
 	struct db_txn *t, uint64_t number, struct stored_token *token);
 /* The same as it was minted, through a cursor over LINKS_BLOCKS that is kept
- * for many; then, with what was changed of it since. */
-CHECKED enum err token_minted(
-	struct db_cursor *blocks, uint64_t number, struct stored_token *token);
+ * for many, and places refreshed before its snapshot; then, with what was
+ * changed of it since. */
+CHECKED enum err token_minted(struct db_cursor *blocks,
+	struct token_places *places, uint64_t number,
+	struct stored_token *token);
 CHECKED enum err token_add_change(struct db_txn *t, struct stored_token *token);
 /* The entry of a number, refused lines too, with the block it is in, checked
  * by its own sum: through a kept cursor over LINKS_BLOCKS, or without. */

@@ -86,13 +86,14 @@ static const struct {
 	void (*work)(struct db_txn *t);
 	enum err commit;
 	unsigned one, two; /* are counted as written */
+	bool appends;      /* and not as rewritten */
 } rows[] = {
 	{nothing, OK, 0, 0},
 	{put, OK, 1, 0},
 	{put_both, OK, 1, 1},
-	{append, OK, 0, 1},
+	{append, OK, 0, 1, true},
 	{look, OK, 0, 0},
-	{cursor_append, OK, 0, 1},
+	{cursor_append, OK, 0, 1, true},
 	{cursor_delete, OK, 1, 0},
 	{remove_one, OK, 1, 0},
 	{fail_late, ERR_CONFLICT, 0, 0},
@@ -112,6 +113,8 @@ static void test_counts(void **state)
 		uint64_t commits = db_commits(env);
 		uint64_t one = db_version(env, ONE);
 		uint64_t two = db_version(env, TWO);
+		uint64_t rewrites =
+			db_rewrites(env, ONE) + db_rewrites(env, TWO);
 		struct db_txn t;
 
 		begin(env, &t);
@@ -123,6 +126,9 @@ static void test_counts(void **state)
 			db_commits(env) - commits, rows[i].commit == OK);
 		assert_int_equal(db_version(env, ONE) - one, rows[i].one);
 		assert_int_equal(db_version(env, TWO) - two, rows[i].two);
+		assert_int_equal(db_rewrites(env, ONE) + db_rewrites(env, TWO) -
+					 rewrites,
+			rows[i].appends ? 0 : rows[i].one + rows[i].two);
 	}
 	db_close(env);
 	/* It is of this process alone. */
