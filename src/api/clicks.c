@@ -253,11 +253,13 @@ static bool read_filter(struct call *c, struct page *p)
 	if (recipient.p)
 		memcpy(p->recipient, recipient.p, recipient.n);
 	p->filter.recipient = str_make(p->recipient, recipient.n);
-	if (revisions.p && !str_is(revisions, "no")) {
+	if (revisions.p && !str_is(revisions, "no") &&
+		!str_is(revisions, "yes")) {
 		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
-			"revisions must be no: this server has none yet.");
+			"revisions must be yes or no.");
 		return false;
 	}
+	p->filter.revisions = revisions.p && str_is(revisions, "yes");
 	return read_names(c, p);
 }
 

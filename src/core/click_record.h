@@ -1,7 +1,10 @@
 /* A click as the log keeps it: what was tapped, when, by whom, and what became
  * of it. Never the recipient, the parameters or the expanded destination:
  * exports join those. Encoded as a sealed record of core/record.h, bound to
- * its sequence number; typically 60-90 bytes, never over CLICK_RECORD_MAX. */
+ * its sequence number; typically 60-90 bytes, never over CLICK_RECORD_MAX.
+ *
+ * Among the clicks the log has entries that are none: each announces that an
+ * earlier click was judged anew or erased since. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,8 +20,9 @@ enum {
 	CLICK_REFERER_MAX = 384,
 	CLICK_LANGUAGE_MAX = 128,
 	CLICK_QUERY_MAX = 768,
+	CLICK_FAMILY_MAX = 64,
 	CLICK_RECORD_MAX = 2022,
-	CLICK_FORMAT = 1, /* the newest record version that we read */
+	CLICK_FORMAT = 2, /* the newest record version; older ones are read */
 };
 
 /* The numbers below are stored: none changes its meaning. */
@@ -57,17 +61,26 @@ struct click {
 	uint8_t target;           /* enum click_target */
 	uint8_t verdict;          /* enum verdict of core/verdict.h */
 	uint8_t reason;           /* enum reason */
+	uint8_t signals;          /* bits of enum verdict_signal */
+	char country[2];          /* ISO 3166-1 alpha-2; zeros: unknown */
+	uint16_t revision;        /* how often it was changed since */
 	bool counted;             /* redirected, human and not a test */
 	bool unique;              /* the first counted one of its token */
 	bool test;
 	bool head; /* HEAD, not GET */
 	bool misfilled;
 	bool forwarded_query;
+	bool erased; /* address, agent, referer, language and query are gone */
+	/* Not 0: no click, but the announcement that this one was changed.
+	 * at_ms, account and revision are set, all else is zero. */
+	uint64_t revises;
 	struct ip ip;
 	struct str agent; /* with an agent_id it is not part of the record */
 	struct str referer;
 	struct str language;
 	struct str query;
+	/* Of an erased click, whose agent can no longer tell. */
+	struct str os, device, browser;
 };
 
 /* ERR_TOO_LONG for a string over its limit, ERR_INVALID for a field that

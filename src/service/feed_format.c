@@ -35,7 +35,7 @@ static struct str outcome_of(const struct feed_row *r)
 #define COLUMNS(X)                                                             \
 	X(cursor, bytes, r->cursor, sizeof(r->cursor))                         \
 	X(id, bytes, r->id, sizeof(r->id))                                     \
-	X(revision, number, FIRST_REVISION)                                    \
+	X(revision, number, FIRST_REVISION + (uint64_t)r->click.revision)      \
 	X(at, time, r->click.at_ms)                                            \
 	X(region, text, r->region)                                             \
 	X(account, text, r->account)                                           \

@@ -245,6 +245,23 @@ static enum err join(struct feed_join *j, struct feed_row *r,
 	return e;
 }
 
+/* The click at a place of the log, or the one that was announced there, as it
+ * is now. */
+static enum err read_click(
+	struct feed_join *j, const struct feed_filter *f, struct feed_row *r)
+{
+	struct click_reader *clicks = &j->view->clicks;
+	enum err e = click_reader_get(clicks, r->sequence, &r->click);
+
+	r->click_sequence = r->sequence;
+	if (e || !r->click.revises)
+		return e;
+	if (!f->revisions || r->click.account != j->page->account)
+		return ERR_NOT_FOUND;
+	r->click_sequence = r->click.revises;
+	return click_reader_get(clicks, r->click_sequence, &r->click);
+}
+
 enum err feed_join_read(struct feed_join *j, size_t i,
 	const struct feed_filter *f, struct feed_row *r)
 {
@@ -253,7 +270,7 @@ enum err feed_join_read(struct feed_join *j, size_t i,
 
 	r->format = j->format;
 	r->sequence = j->page->sequences[i];
-	e = click_reader_get(&j->view->clicks, r->sequence, &r->click);
+	e = read_click(j, f, r);
 	if (e)
 		return e;
 	if (r->click.account != j->page->account || !passes(&r->click, f))
@@ -274,5 +291,7 @@ enum err feed_join_read(struct feed_join *j, size_t i,
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 	feed_agents_join(&j->agents, &j->view->clicks, r);
 	join_ids(j, i, r);
+	if (r->click_sequence != r->sequence)
+		click_id_write(j->view, r->click_sequence, r->id);
 	return OK;
 }

@@ -30,6 +30,8 @@ struct feed_filter {
 	uint64_t link, campaign; /* ids; of a name that is not there: 0 */
 	uint8_t verdict;
 	struct str recipient;
+	bool revisions; /* clicks that were changed come again where it is told
+			   that they were */
 };
 
 /* For the view's thread; the view outlives it. ERR_NOMEM: all that it will

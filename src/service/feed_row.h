@@ -18,7 +18,8 @@ enum feed_format {
  * NULL: null. */
 struct feed_row {
 	enum feed_format format;
-	uint64_t sequence;
+	uint64_t sequence;       /* its place in the feed */
+	uint64_t click_sequence; /* another one's, where it comes again */
 	struct click click;
 	struct str region, account, campaign, link, recipient, ref, destination;
 	/* The agent as the format writes it; p NULL: click.agent is to be

@@ -174,6 +174,8 @@ void tally_batch_add(
 	ASSERT(!tally_batch_is_full(b));
 	b->sequences[b->clicks_n] = sequence;
 	add_posting(b, c->account, b->clicks_n++);
+	if (c->revises)
+		return;
 	if (c->counted)
 		b->tokens[b->tokens_n++] = c->token;
 	tally_counts_add(counts_of(b, &key), &one);

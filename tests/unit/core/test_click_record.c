@@ -61,6 +61,9 @@ static struct click largest(void)
 		.head = true,
 		.misfilled = true,
 		.forwarded_query = true,
+		.signals = UINT8_MAX,
+		.country = {'Z', 'Z'},
+		.revision = UINT16_MAX,
 		.ip = {16, {0x20, 1, 0xd, 0xb8}},
 	};
 
@@ -71,8 +74,41 @@ static struct click largest(void)
 	return c;
 }
 
+static struct click erased(void)
+{
+	struct click c = typical();
+
+	c.erased = true;
+	c.revision = 1;
+	c.ip.n = 0;
+	c.agent_id = 0;
+	c.language = text_of(0);
+	c.os = STR("Android");
+	c.browser = text_of(CLICK_FAMILY_MAX);
+	memcpy(c.country, "IN", 2);
+	return c;
+}
+
+static struct click announcement(void)
+{
+	return (struct click){
+		.at_ms = 1795412520123,
+		.account = (uint64_t)1 << 48 | 12,
+		.revises = (uint64_t)1 << 48 | 31415926,
+		.revision = 2,
+	};
+}
+
 static void check_equal(const struct click *a, const struct click *b)
 {
+	assert_int_equal(a->signals, b->signals);
+	assert_memory_equal(a->country, b->country, sizeof(a->country));
+	assert_int_equal(a->revision, b->revision);
+	assert_int_equal(a->erased, b->erased);
+	assert_true(a->revises == b->revises);
+	assert_true(str_eq(a->os, b->os));
+	assert_true(str_eq(a->device, b->device));
+	assert_true(str_eq(a->browser, b->browser));
 	assert_true(a->at_ms == b->at_ms && a->token == b->token);
 	assert_true(a->account == b->account && a->link == b->link);
 	assert_true(a->campaign == b->campaign && a->nonce == b->nonce);
@@ -108,7 +144,7 @@ static struct str encode(struct buf *b, const struct click *c)
 
 static void test_round_trips(void **state)
 {
-	struct click rows[9];
+	struct click rows[12];
 	struct click got;
 	struct buf b;
 	size_t n = 0;
@@ -116,6 +152,9 @@ static void test_round_trips(void **state)
 	(void)state;
 	rows[n++] = typical();
 	rows[n++] = largest();
+	rows[n++] = erased();
+	rows[n++] = announcement();
+	rows[n++] = (struct click){.token = 1, .signals = 1};
 	rows[n++] = (struct click){.token = 1};
 	for (unsigned i = 0; i < 6; i++) { /* each string alone, and test */
 		struct click c = {.token = 1, .test = i == 5};
@@ -246,7 +285,44 @@ static void test_check(void **state)
 	REFUSED(ERR_INVALID, c.ip.n = 5);
 	REFUSED(ERR_INVALID, c.token = 0);
 	REFUSED(ERR_INVALID, c.counted = false);
+	REFUSED(ERR_INVALID, c.country[1] = 'z');
+	REFUSED(ERR_INVALID, c.country[0] = 0);
+	REFUSED(ERR_INVALID, c.erased = true);
+	REFUSED(ERR_INVALID, c.os = STR("iOS"));
+	REFUSED(ERR_INVALID, c.revises = 1);
 #undef REFUSED
+#define REFUSED(error, change)                                                 \
+	do {                                                                   \
+		c = erased();                                                  \
+		change;                                                        \
+		assert_int_equal(click_check(&c), error);                      \
+	} while (0)
+	REFUSED(ERR_TOO_LONG, c.browser.n++);
+	REFUSED(ERR_INVALID, c.ip.n = 4);
+	REFUSED(ERR_INVALID, c.agent_id = 1);
+	REFUSED(ERR_INVALID, c.agent = STR("x"));
+	REFUSED(ERR_INVALID, c.referer = STR("x"));
+	REFUSED(ERR_INVALID, c.language = STR("x"));
+	REFUSED(ERR_INVALID, c.query = STR("x"));
+#undef REFUSED
+}
+
+/* Records from before announcements, countries and the rest. */
+static void test_older_format(void **state)
+{
+	struct click c = typical(), got;
+	char body[256];
+	struct buf b;
+	size_t n;
+
+	(void)state;
+	buf_init(&b, CLICK_RECORD_MAX);
+	n = encode(&b, &c).n - RECORD_OVERHEAD;
+	memcpy(body, b.p + 1, n);
+	seal(&b, 1, str_make(body, n));
+	assert_int_equal(click_decode(buf_view(&b), SEQUENCE, &got), OK);
+	check_equal(&c, &got);
+	buf_deinit(&b);
 }
 
 int main(void)
@@ -257,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_every_damage_is_refused),
 		cmocka_unit_test(test_odd_bodies),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_older_format),
 	};
 
 	memset(text, 'x', sizeof(text));
