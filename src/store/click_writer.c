@@ -38,8 +38,9 @@ struct click_writer {
 	struct click_unique unique;
 	struct click_agents agents;
 	struct buf record;
-	uint64_t begun_ns;        /* the last commit began */
-	struct queue_item *taken; /* off the queue, not in the batch */
+	uint64_t begun_ns;           /* the last commit began */
+	struct queue_item *taken;    /* off the queue, not in the batch */
+	struct click_entry *between; /* to be done before the next batch */
 	struct click_entry *batch[CLICK_COMMIT_ROWS];
 	size_t batch_n;
 	size_t rows_max; /* of a batch */
@@ -272,12 +273,14 @@ static enum err commit(struct click_writer *w)
 	return OK;
 }
 
-/* Fills the batch; false when the queue is closed and empty. */
+/* Fills the batch, or sets what is to be done before it; false when the queue
+ * is closed and empty. */
 static bool next_batch(struct click_writer *w)
 {
 	uint64_t due = w->begun_ns + (uint64_t)w->options.interval_us * 1000;
 
 	w->batch_n = 0;
+	w->between = NULL;
 	while (!w->taken) {
 		if (is_closing(w) && !queue_held(&w->queue))
 			return false;
@@ -287,10 +290,16 @@ static bool next_batch(struct click_writer *w)
 		w->taken = queue_take(&w->queue);
 	}
 	while (w->taken && w->batch_n < w->rows_max) {
-		struct queue_item *item = w->taken;
+		struct click_entry *entry = entry_of(w->taken);
 
-		w->taken = item->next;
-		w->batch[w->batch_n++] = entry_of(item);
+		if (entry->between && w->batch_n)
+			break;
+		w->taken = w->taken->next;
+		if (entry->between) {
+			w->between = entry;
+			break;
+		}
+		w->batch[w->batch_n++] = entry;
 	}
 	return true;
 }
@@ -325,18 +334,52 @@ static void prepare(struct click_writer *w)
 	set_health(w, OK);
 }
 
+/* Each owner once, taps first. */
+static void tell(struct click_writer *w, enum err e)
+{
+	struct click_entry *own;
+	size_t taps_n = 0;
+
+	for (size_t i = 0; i < w->batch_n; i++) {
+		w->batch[i]->result = e;
+		if (w->batch[i]->done)
+			continue;
+		own = w->batch[taps_n];
+		w->batch[taps_n++] = w->batch[i];
+		w->batch[i] = own;
+	}
+	if (taps_n)
+		w->options.done(w->options.arg, w->batch, taps_n);
+	for (size_t i = taps_n; i < w->batch_n; i++)
+		w->batch[i]->done(w->batch[i]);
+}
+
+static void do_between(struct click_writer *w)
+{
+	struct click_entry *entry = w->between;
+	uint64_t opening = w->hot.opening;
+	enum err e = atomic_load(&w->dead);
+
+	entry->result = e ? e : entry->between(entry, &w->hot);
+	if (w->hot.opening != opening)
+		click_agents_clear(&w->agents);
+	entry->done(entry);
+}
+
 static void *run(void *arg)
 {
 	struct click_writer *w = arg;
 
 	prepare(w);
 	while (next_batch(w)) {
-		enum err e = commit(w);
 		size_t n = w->batch_n;
 
-		for (size_t i = 0; i < n; i++)
-			w->batch[i]->result = e;
-		w->options.done(w->options.arg, w->batch, n);
+		if (w->between) {
+			do_between(w);
+			queue_release(&w->queue, 1);
+			continue;
+		}
+		tell(w, commit(w));
 		queue_release(&w->queue, n);
 	}
 	return NULL;
@@ -408,9 +451,14 @@ enum err click_writer_push(struct click_writer *w, struct click_entry *entry)
 {
 	enum err e = atomic_load(&w->dead);
 
-	if (!e)
+	if (!e && !entry->between)
 		e = click_check(&entry->click);
 	return e ? e : queue_push(&w->queue, &entry->item);
+}
+
+void click_writer_close(struct click_writer *w)
+{
+	queue_close(&w->queue);
 }
 
 void click_writer_stop(struct click_writer *w)

@@ -40,6 +40,14 @@ struct click_entry {
 	struct click click; /* counted is decided already, unique is not */
 	uint64_t sequence;  /* out, on OK */
 	enum err result;    /* out: OK means on disk */
+	/* NULL: options.done is told. Else this is, of this entry alone, on
+	 * the writer's thread. */
+	void (*done)(struct click_entry *entry);
+	/* Not NULL: no click, but something to be done on the writer's thread
+	 * between two batches, in a few milliseconds, since taps wait for it.
+	 * hot is the writer's own ref, env NULL before the first click; it may
+	 * be exchanged. What it returns is the entry's result. */
+	enum err (*between)(struct click_entry *entry, struct segment_ref *hot);
 };
 
 struct click_writer_options {
@@ -79,11 +87,15 @@ struct click_writer_metrics {
 /* Starts the thread; all that the options point to outlives it. */
 CHECKED enum err click_writer_start(
 	const struct click_writer_options *options, struct click_writer **w);
-/* Any thread. ERR_TOO_LONG, ERR_INVALID: see click_check(). ERR_FULL,
+/* Any thread. Besides clicks it takes announcements (click.revises), and with
+ * `between` other work. ERR_TOO_LONG, ERR_INVALID: see click_check(). ERR_FULL,
  * ERR_CLOSED: refused. ERR_IO: the disk has failed, nothing is written until
  * the process starts again. Done is called after OK only. */
 CHECKED enum err click_writer_push(
 	struct click_writer *w, struct click_entry *entry);
+/* Any thread: from now on all is refused; what is queued is decided as
+ * click_writer_stop() would. For those who wait for it. */
+void click_writer_close(struct click_writer *w);
 /* Commits what is queued, then ends the thread; all pushes have returned and
  * no more will come. When the disk does not let it, or the tally not within
  * CLICK_STOP_WAIT_MS, the entries get the error. NULL is fine. */
