@@ -1,5 +1,6 @@
 #include "api/server_info.h"
 
+#include "api/metrics_upkeep.h"
 #include "api/tap.h"
 #include "core/verdict.h"
 #include "http/server.h"
@@ -416,6 +417,7 @@ void metrics_get(struct call *c)
 	put_snapshots(c, out);
 	put_regions(c, out);
 	put_histograms(c, out);
+	metrics_upkeep_put(c, out);
 	put_http(c, out);
 	call_answer_type(c, 200, "text/plain; version=0.0.4; charset=utf-8",
 		str_make(NULL, 0));

@@ -3,6 +3,7 @@
 #include "api/accounts.h"
 #include "api/call.h"
 #include "api/clicks.h"
+#include "api/erasures.h"
 #include "api/links.h"
 #include "api/openapi.h"
 #include "api/server_info.h"
@@ -13,6 +14,7 @@
 enum {
 	MINT = SCOPE_MINT,
 	LINKS = SCOPE_LINKS,
+	ERASE = SCOPE_ERASE,
 	READ = SCOPE_READ
 };
 
@@ -52,6 +54,13 @@ const struct http_route api_routes[] = {
 	{HTTP_GET, "/v1/clicks",
 		ROUTE(AUTH_ACCOUNT, READ, BODY_NONE, clicks_params,
 			clicks_get)},
+	{HTTP_POST, "/v1/erasures",
+		ROUTE(AUTH_ACCOUNT, ERASE, BODY_JSON, NULL, erasures_post)},
+	{HTTP_GET, "/v1/erasures",
+		ROUTE(AUTH_ACCOUNT, ERASE, BODY_NONE, list_params,
+			erasures_list)},
+	{HTTP_GET, "/v1/erasures/{id}",
+		ROUTE(AUTH_ACCOUNT, ERASE, BODY_NONE, NULL, erasures_get)},
 	{HTTP_GET, "/v1/account",
 		ROUTE(AUTH_ACCOUNT, 0, BODY_NONE, NULL, account_get)},
 	{HTTP_GET, "/livez", ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, livez_get)},
@@ -79,6 +88,8 @@ const struct http_route api_routes[] = {
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, api_keys_delete)},
 	{HTTP_GET, "/v1/status",
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, status_get)},
+	{HTTP_GET, "/v1/erased",
+		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, erased_export)},
 	{HTTP_GET, "/v1/explain/{token}",
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, tokens_explain)},
 };

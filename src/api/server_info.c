@@ -1,5 +1,6 @@
 #include "api/server_info.h"
 
+#include "api/metrics_upkeep.h"
 #include "core/json_writer.h"
 #include "core/timestamp.h"
 #include "http/loop.h"
@@ -85,7 +86,7 @@ static void put_u64(struct json_writer *w, const char *key, uint64_t v)
 	json_put_u64(w, v);
 }
 
-static void put_region(struct json_writer *w, struct view *v)
+static void put_region(struct call *c, struct json_writer *w, struct view *v)
 {
 	struct region *g = v->region;
 	struct tally_counts totals = {0};
@@ -122,6 +123,7 @@ static void put_region(struct json_writer *w, struct view *v)
 	put_u64(w, "click_queue", click_writer_queued(g->click_writer));
 	put_u64(w, "links_queue", links_writer_queued(g->links_writer));
 	put_u64(w, "links_bytes", db_file_bytes(g->links.env));
+	status_upkeep_put(c, w, g);
 	json_object_end(w);
 }
 
@@ -171,7 +173,7 @@ void status_get(struct call *c)
 		struct view *v = view_of(&c->api->views, &regions->items[i]);
 
 		if (v)
-			put_region(&w, v);
+			put_region(c, &w, v);
 	}
 	json_array_end(&w);
 	json_object_end(&w);

@@ -240,6 +240,8 @@ static void answer_resolved(
 	client_ip(v->ex, v->request, s->options.trusted, s->options.trusted_n,
 		&click.ip);
 	tap_click_ip(&click, view->region->settings.ip);
+	if (r->erased)
+		tap_click_forget(&click);
 	counter_add(&s->counters.taps[region][r->outcome][click.verdict], 1);
 	if (r->track) {
 		track(v, view, &click, status);

@@ -163,6 +163,17 @@ void tap_click_ip(struct click *click, enum ip_policy policy)
 		click->ip = (struct ip){0};
 }
 
+void tap_click_forget(struct click *click)
+{
+	const struct str nothing = {NULL, 0};
+
+	click->ip = (struct ip){0};
+	click->agent = nothing;
+	click->referer = nothing;
+	click->language = nothing;
+	click->query = nothing;
+}
+
 /* What people's phones send may not stand in a header as it is. */
 static void put_escaped(struct buf *out, struct str s)
 {

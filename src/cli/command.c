@@ -78,6 +78,18 @@ static const struct command commands[] = {
 		"--state FILE, rows go to stdout and FILE keeps the cursor: "
 		"rows come at least once.",
 		command_export},
+	{"erasure create", "[RECIPIENT]", "Forget a person.",
+		"What is held of the recipient goes from tokens, clicks and "
+		"disk; counters stay.\nWithout RECIPIENT it is read from "
+		"stdin. `ctio erasure show ID` tells when it is done.",
+		command_erasure_create},
+	{"erasure show", "ID", "Show the receipt of an erasure.", NULL,
+		command_erasure_show},
+	{"erasure list", "", "List the erasures.", NULL, command_erasure_list},
+	{"erasure export", "", "Write what was erased, for older backups.",
+		"A line of JSON for some tokens each, of all regions and "
+		"accounts: their numbers,\nand nothing else of them.",
+		command_erasure_export},
 	{"status", "", "What the server is doing.", NULL, command_status},
 	{"token", "TOKEN", "Explain a token.", NULL, command_token},
 };

@@ -15,6 +15,7 @@
 #include "cli/version.h"
 #include "http/loop.h"
 #include "http/server.h"
+#include "service/keeper.h"
 
 enum {
 	SERVER_GRACE_MS = 10000
@@ -31,6 +32,7 @@ struct server {
 	const struct settings *settings;
 	struct server_regions regions_settings;
 	struct regions *regions;
+	struct keeper *keeper;
 	size_t clicks_n;
 	struct worker clicks[SETTINGS_LOOPS_MAX];
 	struct tap_site *sites[SETTINGS_LOOPS_MAX];
@@ -176,6 +178,7 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 	struct api_options options = {
 		.loop = s->api_worker.loop,
 		.regions = s->regions,
+		.keeper = s->keeper,
 		.body_max = (size_t)s->settings->api.body_max,
 		.version = CTIO_VERSION,
 		.sites = s->sites,
@@ -209,6 +212,17 @@ static enum err open_regions(struct server *s, struct server_problem *problem)
 	return e;
 }
 
+static enum err new_keeper(struct server *s, struct server_problem *problem)
+{
+	const struct keeper_options options = {
+		.regions = s->regions,
+		.clock = &clock_system,
+	};
+	enum err e = keeper_new(&options, &s->keeper);
+
+	return e ? fail(problem, e, "upkeep") : OK;
+}
+
 enum err server_new(const struct settings *settings, struct server **to,
 	struct server_problem *problem)
 {
@@ -221,6 +235,8 @@ enum err server_new(const struct settings *settings, struct server **to,
 	e = new_loops(s, problem);
 	if (!e)
 		e = open_regions(s, problem);
+	if (!e)
+		e = new_keeper(s, problem);
 	if (!e)
 		e = new_sites(s, problem);
 	if (!e)
@@ -271,6 +287,8 @@ enum err server_start(struct server *s, struct server_problem *problem)
 
 	for (size_t i = 0; !e && i < s->clicks_n; i++)
 		e = start_worker(&s->clicks[i], "ctio-taps", run_taps);
+	if (!e)
+		e = keeper_start(s->keeper);
 	return e ? fail(problem, e, "threads") : OK;
 }
 
@@ -301,6 +319,7 @@ void server_stop(struct server *s)
 	http_listener_free(s->api_tcp);
 	http_listener_free(s->api_local);
 	api_leave(s->api);
+	keeper_free(s->keeper);
 	regions_close(s->regions);
 	/* Only now can no writer post to a loop. */
 	for (size_t i = 0; i < s->clicks_n; i++) {

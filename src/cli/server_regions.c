@@ -129,6 +129,9 @@ enum err server_regions_fill(struct server_regions *to,
 			.fallback = str_from(r->fallback),
 			.schemes = views_of(to->schemes[i], &r->schemes),
 			.schemes_n = r->schemes.n,
+			.retention_max_ms = r->retention_max_ms,
+			.retention_min_ms = r->retention_min_ms,
+			.forget_after_ms = r->forget_after_ms,
 		};
 	}
 	for (size_t i = 0; i < settings->domains_n; i++)

@@ -68,6 +68,9 @@ struct settings_region {
 	char homepage[SETTINGS_URL_MAX + 1]; /* "": none */
 	char fallback[SETTINGS_URL_MAX + 1]; /* "": none */
 	struct conf_strings schemes;         /* lower case */
+	uint64_t retention_max_ms;           /* 0: for ever */
+	uint64_t retention_min_ms;
+	uint64_t forget_after_ms; /* 0: never */
 };
 
 /* A brand's own domain: only that account's tokens resolve there. */

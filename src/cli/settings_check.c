@@ -195,6 +195,14 @@ static void check_shared_domains(
 					r->domains.text[d], s->regions[k].name);
 }
 
+static void check_retention(
+	struct conf *c, const struct settings_region *r, size_t i)
+{
+	if (r->retention_max_ms && r->retention_min_ms > r->retention_max_ms)
+		conf_error_key(c, "region", i, "retention_min",
+			"is longer than retention_max");
+}
+
 static void check_region(struct conf *c, struct settings *s, size_t i)
 {
 	struct settings_region *r = &s->regions[i];
@@ -206,6 +214,7 @@ static void check_region(struct conf *c, struct settings *s, size_t i)
 	check_target(c, i, "homepage", r->homepage);
 	check_target(c, i, "fallback", r->fallback);
 	check_schemes(c, r, i);
+	check_retention(c, r, i);
 }
 
 static void check_domain(struct conf *c, struct settings *s, size_t i)

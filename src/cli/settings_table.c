@@ -22,6 +22,8 @@ enum {
 
 #define MINUTE_MS UINT64_C(60000)
 #define HOUR_MS   (60 * MINUTE_MS)
+/* A century. */
+#define RETENTION_MS_MAX (24 * HOUR_MS * 36525)
 
 static const char duration[] = "duration";
 
@@ -118,6 +120,18 @@ static const struct conf_setting settings[] = {
 	{"region", "schemes", CONF_STRINGS, "http, https", "list of schemes",
 		"What a destination's URL may begin with.", REGION(schemes), 1,
 		SCHEME_MAX},
+	{"region", "retention_max", CONF_DURATION, "0", duration,
+		"How long clicks are kept, at most two days of them dropped a "
+		"day; their counts stay. 0: for ever.",
+		REGION(retention_max_ms), 0, RETENTION_MS_MAX},
+	{"region", "retention_min", CONF_DURATION, "0", duration,
+		"How long clicks must be kept: an erasure of younger data "
+		"waits.",
+		REGION(retention_min_ms), 0, RETENTION_MS_MAX},
+	{"region", "forget_after", CONF_DURATION, "0", duration,
+		"How long after its end a token keeps recipient, ref and "
+		"params; 0: always.",
+		REGION(forget_after_ms), 0, RETENTION_MS_MAX},
 
 	{"domain", "region", CONF_STRING, NULL, "region",
 		"The region of the tokens that resolve there.",

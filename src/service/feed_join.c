@@ -237,7 +237,9 @@ static enum err join(struct feed_join *j, struct feed_row *r,
 	const struct feed_link *link = NULL;
 	enum err e = join_names(j, r, &link);
 
-	if (!e)
+	if (!e && token->tail.erased)
+		r->destination = str_make(NULL, 0);
+	else if (!e)
 		e = join_destination(j, r, link, token);
 	if (!e)
 		e = token_text_put(j->view, token->number, r->click.nonce,

@@ -288,6 +288,13 @@ enum err regions_open(const struct regions_settings *settings,
 	return OK;
 }
 
+void regions_stop_clicks(struct regions *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->items[i].settings.serve)
+			click_writer_close(r->items[i].click_writer);
+}
+
 void regions_close(struct regions *r)
 {
 	if (!r)

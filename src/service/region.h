@@ -43,6 +43,9 @@ struct region_settings {
 	struct str fallback; /* empty: none */
 	const struct str *schemes;
 	size_t schemes_n;
+	/* Clicks are kept no longer, and no shorter; tokens are forgotten so
+	 * long after they expired. 0: for ever, no matter, never. */
+	uint64_t retention_max_ms, retention_min_ms, forget_after_ms;
 };
 
 /* A brand's own domain: the only account whose tokens resolve there. */
@@ -107,6 +110,9 @@ struct region_problem {
  * its threads. On failure nothing is left open. */
 CHECKED enum err regions_open(const struct regions_settings *settings,
 	struct regions **to, struct region_problem *problem);
+/* Has whoever waits for a click writer told; pushes are refused from here on.
+ */
+void regions_stop_clicks(struct regions *r);
 /* Commits what is queued, ends the threads, closes. No reader may be left.
  * NULL is fine. */
 void regions_close(struct regions *r);

@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 enum {
-	DB_TABLES_MAX = 16,
+	DB_TABLES_MAX = 32,
 	DB_KEY_MAX = 511,
 	/* The largest value that shares a leaf page, with an 8-byte key. */
 	DB_VALUE_LEAF_MAX = 2022,

@@ -29,6 +29,9 @@ static const char *const tables[LINKS_TABLES_N] = {
 	[LINKS_TOKEN_CHANGES] = "token_changes",
 	[LINKS_STREAMS] = "streams",
 	[LINKS_RANGES] = "ranges",
+	[LINKS_ERASURES] = "erasures",
+	[LINKS_ERASURES_PENDING] = "erasures_pending",
+	[LINKS_ERASED] = "erased",
 };
 
 static const struct db_options options = {
@@ -37,7 +40,7 @@ static const struct db_options options = {
 	.tables_n = LINKS_TABLES_N,
 };
 
-static void put_meta(struct db_txn *t, const char *name, uint64_t value)
+void links_put_number(struct db_txn *t, const char *name, uint64_t value)
 {
 	struct writer w;
 	struct buf b;
@@ -52,9 +55,7 @@ static void put_meta(struct db_txn *t, const char *name, uint64_t value)
 	buf_deinit(&b);
 }
 
-/* ERR_NOT_FOUND if it was never put. */
-CHECKED static enum err get_meta(
-	struct db_txn *t, const char *name, uint64_t *value)
+enum err links_get_number(struct db_txn *t, const char *name, uint64_t *value)
 {
 	struct reader r;
 	struct str record;
@@ -80,10 +81,10 @@ static void fill_new(struct db_txn *t, void *arg)
 {
 	const uint16_t *shard = arg;
 
-	put_meta(t, "format", LINKS_FORMAT);
-	put_meta(t, "shard", *shard);
-	put_meta(t, "next_id", links_number(*shard, 1));
-	put_meta(t, "first_token", links_number(*shard, 1));
+	links_put_number(t, "format", LINKS_FORMAT);
+	links_put_number(t, "shard", *shard);
+	links_put_number(t, "next_id", links_number(*shard, 1));
+	links_put_number(t, "first_token", links_number(*shard, 1));
 }
 
 static enum err check_format(struct links *l)
@@ -97,11 +98,11 @@ static enum err check_format(struct links *l)
 		return e;
 	e = db_reader_renew(&t);
 	if (!e)
-		e = get_meta(&t, "format", &format);
+		e = links_get_number(&t, "format", &format);
 	if (!e && format != LINKS_FORMAT)
 		e = ERR_VERSION;
 	if (!e)
-		e = get_meta(&t, "shard", &shard);
+		e = links_get_number(&t, "shard", &shard);
 	if (!e && shard != l->shard)
 		e = ERR_CONFLICT;
 	db_reader_deinit(&t);
@@ -133,12 +134,12 @@ void links_close(struct links *l)
 
 enum err links_next_id(struct db_txn *t, uint64_t *next)
 {
-	return get_meta(t, "next_id", next);
+	return links_get_number(t, "next_id", next);
 }
 
 void links_put_next_id(struct db_txn *t, uint64_t next)
 {
-	put_meta(t, "next_id", next);
+	links_put_number(t, "next_id", next);
 }
 
 enum err links_next_token(struct db_txn *t, uint16_t shard, uint64_t *next)
@@ -150,7 +151,7 @@ enum err links_next_token(struct db_txn *t, uint16_t shard, uint64_t *next)
 	uint64_t first;
 	enum err e;
 
-	e = get_meta(t, "first_token", &first);
+	e = links_get_number(t, "first_token", &first);
 	if (e)
 		return e;
 	db_cursor_init(t, LINKS_BLOCKS, &c);

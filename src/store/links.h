@@ -11,18 +11,21 @@
 
 enum links_table {
 	LINKS_META,
-	LINKS_ACCOUNTS,       /* account id -> account record */
-	LINKS_ACCOUNT_NAMES,  /* name -> account id */
-	LINKS_API_KEYS,       /* key id -> API key record */
-	LINKS_LINKS,          /* link id -> link record */
-	LINKS_LINK_NAMES,     /* account id, name -> link id */
-	LINKS_CAMPAIGNS,      /* campaign id -> campaign record */
-	LINKS_CAMPAIGN_NAMES, /* account id, name -> campaign id */
-	LINKS_REVISIONS,      /* kind, id, revision -> that record then */
-	LINKS_BLOCKS,         /* last token of the block -> token block */
-	LINKS_TOKEN_CHANGES,  /* token -> token change record */
-	LINKS_STREAMS,        /* day, account, key -> mint stream record */
-	LINKS_RANGES,         /* stream id, first line -> range record */
+	LINKS_ACCOUNTS,         /* account id -> account record */
+	LINKS_ACCOUNT_NAMES,    /* name -> account id */
+	LINKS_API_KEYS,         /* key id -> API key record */
+	LINKS_LINKS,            /* link id -> link record */
+	LINKS_LINK_NAMES,       /* account id, name -> link id */
+	LINKS_CAMPAIGNS,        /* campaign id -> campaign record */
+	LINKS_CAMPAIGN_NAMES,   /* account id, name -> campaign id */
+	LINKS_REVISIONS,        /* kind, id, revision -> that record then */
+	LINKS_BLOCKS,           /* last token of the block -> token block */
+	LINKS_TOKEN_CHANGES,    /* token -> token change record */
+	LINKS_STREAMS,          /* day, account, key -> mint stream record */
+	LINKS_RANGES,           /* stream id, first line -> range record */
+	LINKS_ERASURES,         /* account id, erasure id -> erasure record */
+	LINKS_ERASURES_PENDING, /* the same keys, of those not done */
+	LINKS_ERASED,           /* erasure id, first token -> token numbers */
 	LINKS_TABLES_N,
 };
 
@@ -58,5 +61,9 @@ void links_close(struct links *l);
 CHECKED enum err links_next_id(struct db_txn *t, uint64_t *next);
 CHECKED enum err links_next_token(
 	struct db_txn *t, uint16_t shard, uint64_t *next);
+/* Numbers kept under names of their own; ERR_NOT_FOUND if never put. */
+CHECKED enum err links_get_number(
+	struct db_txn *t, const char *name, uint64_t *value);
+void links_put_number(struct db_txn *t, const char *name, uint64_t value);
 /* Writes down that ids below next are given out. */
 void links_put_next_id(struct db_txn *t, uint64_t next);
