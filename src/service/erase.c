@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "store/erasure_store.h"
 #include "store/links_writer.h"
+#include "store/token_store.h"
 
 /* Writes down what the items are now. */
 struct put_job {
@@ -13,8 +14,17 @@ struct put_job {
 	bool ends_search;
 };
 
-/* Whether one that waits was ordered again since, and tokens that were minted
- * before that were not looked at: ERR_AGAIN. */
+/* Tokens that nobody has looked at, with numbers below that. */
+static bool are_left(struct put_job *put, struct db_txn *t, uint64_t up_to)
+{
+	struct block b;
+
+	return up_to > put->run->next &&
+	       token_block_from(t, put->run->next, &b) != ERR_NOT_FOUND;
+}
+
+/* ERR_AGAIN: it was ordered again since, and tokens that were minted before
+ * that were not looked at. */
 static enum err check_order(
 	struct put_job *put, struct db_txn *t, struct erasure *item)
 {
@@ -26,7 +36,7 @@ static enum err check_order(
 	if (stored.up_to > item->up_to)
 		item->up_to = stored.up_to;
 	return put->ends_search && stored.state == ERASURE_WAITING &&
-			       stored.up_to > put->run->next
+			       are_left(put, t, stored.up_to)
 		       ? ERR_AGAIN
 		       : OK;
 }
