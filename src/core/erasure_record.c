@@ -70,6 +70,9 @@ enum err erasure_record_get(
 	if (reader_end(&r) || got.recipient_n > TOKEN_RECIPIENT_MAX)
 		return ERR_CORRUPT;
 	memcpy(got.recipient, recipient.p, got.recipient_n);
+	for (size_t i = got.recipient_n; i < recipient.n; i++)
+		if (recipient.p[i])
+			return ERR_CORRUPT;
 	*e = got;
 	return OK;
 }
@@ -124,9 +127,12 @@ enum err erased_record_get(struct str record, struct str key,
 		return e;
 	count = (size_t)reader_varint_max(&r, ERASED_CHUNK_TOKENS);
 	numbers[0] = get_be64(key.p + 8);
-	for (size_t i = 1; i < count; i++)
+	for (size_t i = 1; i < count; i++) {
 		numbers[i] = numbers[i - 1] + reader_varint(&r);
-	e = reader_end(&r);
+		if (numbers[i] <= numbers[i - 1])
+			return ERR_CORRUPT;
+	}
+	e = count ? reader_end(&r) : ERR_CORRUPT;
 	if (!e)
 		*n = count;
 	return e;

@@ -19,17 +19,18 @@ enum {
 struct reapply {
 	struct links_job job;
 	struct str account_name;
+	size_t named_n; /* in the line */
 	size_t n;
 	uint64_t numbers[ERASED_CHUNK_TOKENS];
 };
 
-/* The tokens from i on that lie in one block; the next one's place. */
+/* The tokens from i on that lie in one block; the next one's place. Another
+ * account's are taken out of the list. */
 static enum err erase_block(struct reapply *r, struct db_txn *t,
 	uint64_t account, size_t i, size_t *next)
 {
-	uint64_t numbers[ERASED_CHUNK_TOKENS];
 	struct stored_token token;
-	size_t n = 0, erased;
+	size_t erased, kept = i, at = i;
 	struct block b;
 	enum err e = token_block_from(t, r->numbers[i], &b);
 
@@ -38,14 +39,20 @@ static enum err erase_block(struct reapply *r, struct db_txn *t,
 		return OK;
 	if (e)
 		return e;
-	for (*next = i; *next < r->n && r->numbers[*next] <= b.last; ++*next) {
-		e = token_in_block(t, &b, r->numbers[*next], &token);
-		if (!e && token.shape.account == account)
-			numbers[n++] = r->numbers[*next];
-		else if (e && e != ERR_NOT_FOUND)
+	for (; at < r->n && r->numbers[at] <= b.last; at++) {
+		e = token_in_block(t, &b, r->numbers[at], &token);
+		if (e && e != ERR_NOT_FOUND)
 			return e;
+		if (!e && token.shape.account == account)
+			r->numbers[kept++] = r->numbers[at];
 	}
-	return n ? apply_tokens_erased(t, b.last, numbers, n, &erased) : OK;
+	*next = kept;
+	for (; at < r->n; at++, kept++)
+		r->numbers[kept] = r->numbers[at];
+	r->n = kept;
+	return *next > i ? apply_tokens_erased(t, b.last, r->numbers + i,
+				   *next - i, &erased)
+			 : OK;
 }
 
 static enum err run(struct links_job *job, struct links_batch *batch)
@@ -71,6 +78,8 @@ static enum err run(struct links_job *job, struct links_batch *batch)
 		db_fail(batch->txn, e);
 		return OK;
 	}
+	if (!r->n)
+		return OK;
 	erased_tokens_put(batch->txn, erasure.id, r->numbers, r->n);
 	erasure_put(batch->txn, &erasure);
 	return OK;
@@ -114,6 +123,7 @@ static enum err reapply(struct upkeep *u, const struct json_t *root,
 	e = read_tokens(r, tokens);
 	if (e)
 		return e;
+	r->named_n = r->n;
 	r->job.run = run;
 	r->job.bytes = r->n * BLOCK_BYTES_MAX;
 	return upkeep_job(u, &r->job);
@@ -133,7 +143,7 @@ enum err erasure_reapply_line(
 	if (!e)
 		e = reapply(u, root, r, &findings);
 	if (!e)
-		*tokens_n = r->n;
+		*tokens_n = r->named_n;
 	json_free(root);
 	free(r);
 	return e;
