@@ -226,12 +226,31 @@ static enum err do_tokens(struct erase_run *run)
 	return e;
 }
 
+/* Days of clicks that cannot be read may have some of anybody's. */
+static enum err note_unreadable(struct erase_run *run)
+{
+	struct segments *s = run->upkeep->region->segments;
+	size_t n = segments_list(s, NULL, 0);
+	struct segment_info *list = calloc(n + 1, sizeof(*list));
+
+	if (!list)
+		return ERR_NOMEM;
+	n = segments_list(s, list, n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; list[i].err && k < run->n; k++)
+			run->unsure[k] = true;
+	free(list);
+	return OK;
+}
+
 static enum err do_clicks(struct erase_run *run)
 {
 	enum err e = erase_load_tokens(run);
 
 	if (!e)
 		e = erase_clicks(run);
+	if (!e)
+		e = note_unreadable(run);
 	if (!e)
 		upkeep_at(run->upkeep, UPKEEP_CLICKS_ERASED);
 	if (!e)
@@ -241,6 +260,8 @@ static enum err do_clicks(struct erase_run *run)
 	for (size_t i = 0; !e && i < run->n; i++) {
 		struct erasure *it = &run->items[i];
 
+		if (it->state != ERASURE_RUNNING)
+			continue;
 		it->state = run->unsure[i] ? ERASURE_FAILED : ERASURE_CLEARING;
 		if (!run->unsure[i])
 			it->recipient_n = 0;

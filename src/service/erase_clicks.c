@@ -43,11 +43,27 @@ static bool decide(void *arg, uint64_t sequence, struct click *c)
 	return true;
 }
 
-/* One pass over the log; each of the run's clicks is shown. */
-static enum err scan(struct erase_run *run, uint64_t after,
+/* What a pass over the log shows. */
+struct sight {
 	enum err (*see)(void *arg, const struct click_reader *r,
-		const struct click *c, const struct erased_token *token),
-	void *arg)
+		const struct click *c, const struct erased_token *token);
+	void (*damage)(void *arg, const struct click_reader *r, enum err e,
+		bool is_agent); /* NULL: not told */
+	void *arg;
+	const struct click_reader *reader;
+};
+
+static void on_damage(void *arg, uint64_t sequence, enum err e, bool is_agent)
+{
+	const struct sight *s = arg;
+
+	(void)sequence;
+	if (s->damage)
+		s->damage(s->arg, s->reader, e, is_agent);
+}
+
+/* One pass over the log; each of the run's clicks is shown. */
+static enum err scan(struct erase_run *run, uint64_t after, struct sight s)
 {
 	struct click_reader r;
 	struct click click;
@@ -56,6 +72,9 @@ static enum err scan(struct erase_run *run, uint64_t after,
 
 	click_reader_init(&r, run->upkeep->region->segments);
 	r.without_agents = true;
+	r.on_damage = on_damage;
+	r.arg = &s;
+	s.reader = &r;
 	click_reader_seek(&r, after);
 	for (size_t n = 1; !e; n++) {
 		const struct erased_token *token;
@@ -70,7 +89,7 @@ static enum err scan(struct erase_run *run, uint64_t after,
 			continue;
 		token = erase_find_token(run, click.token);
 		if (token)
-			e = see(arg, &r, &click, token);
+			e = s.see(s.arg, &r, &click, token);
 	}
 	click_reader_deinit(&r);
 	return e == ERR_AGAIN ? OK : e;
@@ -80,16 +99,14 @@ static enum err scan(struct erase_run *run, uint64_t after,
 struct days {
 	uint64_t *items;
 	size_t n, size;
+	enum err err;
 };
 
-static enum err note_day(void *arg, const struct click_reader *r,
-	const struct click *c, const struct erased_token *token)
+static enum err add_day(struct days *d, uint64_t day)
 {
-	struct days *d = arg;
 	uint64_t *grown;
 
-	(void)token;
-	if (!is_telling(c) || (d->n && d->items[d->n - 1] == r->ref.day))
+	if (d->n && d->items[d->n - 1] == day)
 		return OK;
 	if (d->n == d->size) {
 		grown = realloc(d->items, (d->size + 256) * sizeof(*d->items));
@@ -98,8 +115,29 @@ static enum err note_day(void *arg, const struct click_reader *r,
 		d->items = grown;
 		d->size += 256;
 	}
-	d->items[d->n++] = r->ref.day;
+	d->items[d->n++] = day;
 	return OK;
+}
+
+static enum err note_day(void *arg, const struct click_reader *r,
+	const struct click *c, const struct erased_token *token)
+{
+	struct days *d = arg;
+
+	(void)token;
+	if (!is_telling(c))
+		return d->err;
+	return add_day(d, r->ref.day);
+}
+
+/* Whose a damaged record was nobody knows: its bytes go, too. */
+static void note_damage(
+	void *arg, const struct click_reader *r, enum err e, bool is_agent)
+{
+	struct days *d = arg;
+
+	if (e == ERR_CORRUPT && !is_agent && r->ref.env && !d->err)
+		d->err = add_day(d, r->ref.day);
 }
 
 static enum err rewrite(struct erase_run *run, uint64_t day)
@@ -143,7 +181,12 @@ enum err erase_clicks(struct erase_run *run)
 	 * later. */
 	for (unsigned round = 0; !e; round++) {
 		days.n = 0;
-		e = scan(run, 0, note_day, &days);
+		e = scan(run, 0,
+			(struct sight){.see = note_day,
+				.damage = round ? NULL : note_damage,
+				.arg = &days});
+		if (!e)
+			e = days.err;
 		if (!e && !days.n)
 			break;
 		if (!e && round == ROUNDS_MAX)
@@ -187,7 +230,7 @@ enum err erase_announce(struct erase_run *run)
 	for (size_t i = 0; i < run->n; i++)
 		run->items[i].clicks = 0;
 	click_announcer_init(&a->announcer, run->upkeep->region->click_writer);
-	e = scan(run, 0, announce, a);
+	e = scan(run, 0, (struct sight){.see = announce, .arg = a});
 	flushed = click_announce_flush(&a->announcer);
 	click_announcer_deinit(&a->announcer);
 	free(a);
@@ -213,7 +256,6 @@ enum err erase_date_clicks(struct erase_run *run, uint64_t after_ms)
 	struct segment_info *list;
 	uint64_t after = 0;
 	size_t n = segments_list(s, NULL, 0);
-	enum err e;
 
 	list = calloc(n + 1, sizeof(*list));
 	if (!list)
@@ -224,6 +266,5 @@ enum err erase_date_clicks(struct erase_run *run, uint64_t after_ms)
 		if (!list[i].err && list[i].day + 2 < after_ms / MS_PER_DAY)
 			after = list[i].first_sequence;
 	free(list);
-	e = scan(run, after, note_age, run);
-	return e;
+	return scan(run, after, (struct sight){.see = note_age, .arg = run});
 }

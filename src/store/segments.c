@@ -198,6 +198,7 @@ static void let_go(struct segments *s, struct segment_slot *slot)
 
 void segments_release(struct segments *s, struct segment_ref *ref)
 {
+	struct db_env *to_close = NULL;
 	struct segment_slot *slot;
 
 	if (!ref->env)
@@ -207,8 +208,9 @@ void segments_release(struct segments *s, struct segment_ref *ref)
 	if (slot && slot->env == ref->env)
 		let_go(s, slot);
 	else
-		segments_release_retired(s, ref->env);
+		to_close = segments_release_retired(s, ref->env);
 	segments_unlock(s);
+	db_close(to_close);
 	*ref = (struct segment_ref){0};
 }
 

@@ -1,5 +1,7 @@
 #include "store/segments.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -37,20 +39,22 @@ static struct segment_retired *retired_of(
 }
 
 /* Nobody reads it any more. */
-static void close_retired(struct segments *s, struct segment_retired *r)
+static struct db_env *take_env(struct segments *s, struct segment_retired *r)
 {
-	db_close(r->env);
+	struct db_env *env = r->env;
+
 	r->env = NULL;
 	s->open_n--;
+	return env;
 }
 
-void segments_release_retired(struct segments *s, const struct db_env *env)
+struct db_env *segments_release_retired(
+	struct segments *s, const struct db_env *env)
 {
 	struct segment_retired *r = retired_of(s, env);
 
 	ASSERT(r && r->refs > 0);
-	if (--r->refs == 0)
-		close_retired(s, r);
+	return --r->refs == 0 ? take_env(s, r) : NULL;
 }
 
 static bool can_retire(struct segments *s, uint64_t day)
@@ -61,33 +65,34 @@ static bool can_retire(struct segments *s, uint64_t day)
 	return s->retired_n < SEGMENTS_RETIRED_MAX;
 }
 
-/* The slot's environment, with so many that hold it, goes on without it. */
-static void retire(struct segments *s, struct segment_slot *slot, unsigned refs,
-	const char *ending)
+/* The slot's environment, with so many that hold it, goes on without it; what
+ * it returns, or NULL, is to be closed without the lock. */
+static struct db_env *retire(struct segments *s, struct segment_slot *slot,
+	unsigned refs, const char *ending)
 {
 	struct segment_retired *r = &s->retired[s->retired_n++];
 
 	*r = (struct segment_retired){slot->day, ending, slot->env, refs};
-	if (r->env && !refs)
-		close_retired(s, r);
 	slot->env = NULL;
 	slot->refs = 0;
+	return r->env && !refs ? take_env(s, r) : NULL;
 }
 
 static enum err replace_sealed(struct segments *s, struct segment_slot *slot,
-	const char *path, const char *anew)
+	const char *path, const char *anew, struct db_env **to_close)
 {
 	enum err e = file_exchange(path, anew);
 
 	if (!e)
-		retire(s, slot, slot->refs, SEGMENTS_ANEW);
+		*to_close = retire(s, slot, slot->refs, SEGMENTS_ANEW);
 	return e;
 }
 
 /* The new one is opened before the old one can be closed, so that they are
  * told apart by their addresses too. */
 static enum err replace_hot(struct segments *s, struct segment_slot *slot,
-	const char *path, const char *anew, struct segment_ref *hot)
+	const char *path, const char *anew, struct segment_ref *hot,
+	struct db_env **to_close)
 {
 	struct db_env *env;
 	enum err e = file_exchange(path, anew);
@@ -102,7 +107,7 @@ static enum err replace_hot(struct segments *s, struct segment_slot *slot,
 	}
 	ASSERT(slot->refs >= 2 && slot->env == hot->env);
 	/* Without the registry's own and the writer's. */
-	retire(s, slot, slot->refs - 2, SEGMENTS_ANEW);
+	*to_close = retire(s, slot, slot->refs - 2, SEGMENTS_ANEW);
 	slot->env = env;
 	slot->refs = 1;
 	slot->opening = ++s->openings;
@@ -115,6 +120,7 @@ enum err segments_replace(
 	struct segments *s, uint64_t day, struct segment_ref *hot)
 {
 	char path[PATH_MAX], anew[PATH_MAX];
+	struct db_env *to_close = NULL;
 	struct segment_slot *slot;
 	enum err e = segments_path(s, day, "", path);
 
@@ -131,10 +137,11 @@ enum err segments_replace(
 	else if ((slot == &s->slots[s->slots_n - 1]) != (hot != NULL))
 		e = ERR_CONFLICT;
 	else if (hot)
-		e = replace_hot(s, slot, path, anew, hot);
+		e = replace_hot(s, slot, path, anew, hot, &to_close);
 	else
-		e = replace_sealed(s, slot, path, anew);
+		e = replace_sealed(s, slot, path, anew, &to_close);
 	segments_unlock(s);
+	db_close(to_close);
 	return e ? e : file_sync_parent(path);
 }
 
@@ -147,6 +154,7 @@ static void remove_first(struct segments *s)
 enum err segments_drop(struct segments *s, uint64_t day)
 {
 	char path[PATH_MAX], dropped[PATH_MAX];
+	struct db_env *to_close = NULL;
 	enum err e = segments_path(s, day, "", path);
 
 	if (!e)
@@ -158,14 +166,16 @@ enum err segments_drop(struct segments *s, uint64_t day)
 		e = ERR_NOT_FOUND;
 	else if (!can_retire(s, day))
 		e = ERR_BUSY;
-	else
-		e = file_rename(path, dropped);
+	else if (rename(path, dropped) != 0)
+		e = err_from_errno(errno);
 	if (!e) {
-		retire(s, &s->slots[0], s->slots[0].refs, SEGMENTS_DROPPED);
+		to_close = retire(
+			s, &s->slots[0], s->slots[0].refs, SEGMENTS_DROPPED);
 		remove_first(s);
 	}
 	segments_unlock(s);
-	return e;
+	db_close(to_close);
+	return e ? e : file_sync_parent(path);
 }
 
 /* The folder of one that nobody reads; false: there is none. Only the caller's

@@ -51,5 +51,7 @@ void segments_hold(
 	struct segments *s, struct segment_slot *slot, struct segment_ref *ref);
 CHECKED enum err segments_open_slot(
 	struct segments *s, struct segment_slot *slot);
-/* One reader of a retired segment less. */
-void segments_release_retired(struct segments *s, const struct db_env *env);
+/* One reader of a retired segment less; what it returns, or NULL, is to be
+ * closed without the lock, since that may take a while. */
+struct db_env *segments_release_retired(
+	struct segments *s, const struct db_env *env);

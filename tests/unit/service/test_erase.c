@@ -151,6 +151,55 @@ static void test_feed_of_erased_clicks(void **state)
 	feed_page_deinit(&page);
 }
 
+/* A record that nobody can read, with the person's name in it. */
+static enum err put_damage(struct links_job *job, struct links_batch *batch)
+{
+	struct db_key64 key = db_key64(tokens[3]);
+	struct str k = str_make(key.bytes, sizeof(key.bytes)), record;
+	char copy[BLOCK_BYTES_MAX];
+
+	(void)job;
+	assert_true(db_get(batch->txn, LINKS_BLOCKS, k, &record));
+	memcpy(copy, record.p, record.n);
+	copy[record.n - 1] ^= 1;
+	db_put(batch->txn, LINKS_BLOCKS, k, str_make(copy, record.n));
+	return OK;
+}
+
+static enum err delete_damage(struct links_job *job, struct links_batch *batch)
+{
+	(void)job;
+	db_delete(batch->txn, LINKS_BLOCKS, DB_KEY64(tokens[3]));
+	return OK;
+}
+
+/* What cannot be read may be of anybody: the receipt does not say done. */
+static void test_damage(void **state)
+{
+	struct links_job job = {.run = put_damage, .done = service_job_done};
+	uint64_t id;
+
+	(void)state;
+	service_finish(&s, links_writer_push(s.region->links_writer, &job));
+	id = erase_order(GONE);
+	erase_turn_all();
+	assert_int_equal(erase_receipt(id).state, ERASURE_FAILED);
+	assert_true(erase_receipt(id).tokens == PERSONS - 1);
+	assert_true(counter_get(&upkeep.metrics.failed) == 1);
+	assert_true(erase_is_on_disk("son-to-forget"));
+	job = (struct links_job){
+		.run = delete_damage, .done = service_job_done};
+	service_finish(&s, links_writer_push(s.region->links_writer, &job));
+	/* Tried again the next day. */
+	erase_turn_all();
+	assert_int_equal(erase_receipt(id).state, ERASURE_FAILED);
+	atomic_fetch_add(&service_wall, MS_PER_DAY);
+	erase_turn_all();
+	assert_int_equal(erase_receipt(id).state, ERASURE_DONE);
+	assert_false(erase_is_on_disk("ref-" GONE));
+	assert_false(erase_is_on_disk("param-" GONE));
+}
+
 static enum upkeep_step die_step;
 static unsigned die_after;
 
@@ -232,6 +281,7 @@ int main(void)
 		ERASE(test_many_at_once),
 		ERASE(test_retention_min),
 		ERASE(test_feed_of_erased_clicks),
+		ERASE(test_damage),
 		ERASE(test_kill),
 		ERASE(test_stop),
 	};
