@@ -243,6 +243,21 @@ static uint64_t get_tally_skipped(const struct region *g)
 	return counter_get(&tally_metrics(g->tally)->skipped);
 }
 
+static uint64_t get_agents(const struct region *g)
+{
+	return counter_get(&tally_metrics(g->tally)->agents);
+}
+
+static uint64_t get_agents_unkept(const struct region *g)
+{
+	return counter_get(&tally_metrics(g->tally)->agents_unkept);
+}
+
+static uint64_t get_lost_uncounted(const struct region *g)
+{
+	return counter_get(&tally_metrics(g->tally)->lost);
+}
+
 static uint64_t get_minted(const struct region *g)
 {
 	return counter_get(&links_writer_metrics(g->links_writer)->minted);
@@ -280,6 +295,14 @@ static const struct region_metric region_metrics[] = {
 	{"ctio_records_damaged_total", "counter",
 		"Click records passed by because they cannot be trusted.",
 		get_tally_skipped},
+	{"ctio_agents_known", "gauge",
+		"Distinct agents whose families the tally keeps.", get_agents},
+	{"ctio_agents_unkept_total", "counter",
+		"Agents looked up that the tally has no room for.",
+		get_agents_unkept},
+	{"ctio_clicks_lost_uncounted_total", "counter",
+		"Lost clicks that statistics could not count as unconfirmed.",
+		get_lost_uncounted},
 	{"ctio_tokens_minted_total", "counter", "Tokens minted.", get_minted},
 	{"ctio_links_commits_total", "counter",
 		"Commits of mints and other changes.", get_links_commits},

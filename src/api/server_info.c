@@ -88,7 +88,7 @@ static void put_u64(struct json_writer *w, const char *key, uint64_t v)
 static void put_region(struct json_writer *w, struct view *v)
 {
 	struct region *g = v->region;
-	struct tally_counts totals = {0};
+	struct counts totals = {0};
 	uint64_t oldest, newest, tokens = 0;
 	struct db_txn *tally;
 	enum err e, health;

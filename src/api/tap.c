@@ -116,6 +116,15 @@ static void reply_early(void *arg)
 	reply(tap);
 }
 
+/* The reply leaves, or has left, and no click will tell of it. */
+static void count_lost(
+	struct tap_site *s, size_t region, const struct click *click)
+{
+	counter_add(&s->counters.lost[region], 1);
+	tally_note_lost(s->options.regions->items[region].tally, click->account,
+		click->link, click->campaign, click->at_ms);
+}
+
 /* The click's fate is known. */
 static void on_decided(struct mail *mail)
 {
@@ -124,7 +133,7 @@ static void on_decided(struct mail *mail)
 	size_t region = tap->region;
 
 	if (tap->entry.result)
-		counter_add(&s->counters.lost[region], 1);
+		count_lost(s, region, &tap->entry.click);
 	else if (tap->is_early)
 		counter_add(&s->counters.late[region], 1);
 	if (tap->ex) {
@@ -158,11 +167,12 @@ void taps_done(void *arg, struct click_entry *const *entries, size_t n)
 }
 
 /* The click cannot be kept: the person goes on all the same. */
-static void reply_untracked(struct visit *v, size_t region, int status)
+static void reply_untracked(
+	struct visit *v, size_t region, const struct click *click, int status)
 {
 	struct tap_site *s = v->site;
 
-	counter_add(&s->counters.lost[region], 1);
+	count_lost(s, region, click);
 	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 }
 
@@ -179,7 +189,7 @@ static void track(struct visit *v, const struct view *view,
 			waits ? buf_view(&s->body) : none);
 
 	if (!tap) {
-		reply_untracked(v, region->index, status);
+		reply_untracked(v, region->index, click, status);
 		return;
 	}
 	if (v->own_page.p)
@@ -192,7 +202,7 @@ static void track(struct visit *v, const struct view *view,
 	tap->mail.deliver = on_decided;
 	if (click_writer_push(region->click_writer, &tap->entry)) {
 		tap_give(&s->pool, tap);
-		reply_untracked(v, region->index, status);
+		reply_untracked(v, region->index, click, status);
 		return;
 	}
 	if (!waits) {

@@ -150,7 +150,9 @@ static enum err open_clicks(struct region *g, const char *dir,
 	if (!e)
 		e = tally_open(&(struct tally_options){.dir = path,
 				       .segments = g->segments,
-				       .clock = settings->clock},
+				       .clock = settings->clock,
+				       .families = settings->families,
+				       .families_arg = settings->families_arg},
 			&g->tally);
 	if (e)
 		return fail(problem, e, path, "the tally cannot be opened");
@@ -256,6 +258,8 @@ static enum err open_all(struct regions *r,
 		struct region *g = &r->items[r->n];
 
 		g->settings = settings->regions[i];
+		g->families = settings->families;
+		g->families_arg = settings->families_arg;
 		g->index = r->n++;
 		r->by_tag[(unsigned char)g->settings.tag & 127] = g;
 		if (g->settings.serve)

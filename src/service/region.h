@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/str.h"
+#include "core/agent_families.h"
 #include "core/token_keys.h"
 #include "core/url.h"
 #include "store/click_writer.h"
@@ -68,6 +69,10 @@ struct region {
 	struct segments *segments;
 	struct tally *tally;
 	struct click_writer *click_writer;
+	/* What an agent says of itself; NULL: nothing is known. Any thread. */
+	void (*families)(
+		void *arg, struct str agent, struct agent_families *to);
+	void *families_arg;
 };
 
 struct regions_settings {
@@ -83,6 +88,10 @@ struct regions_settings {
 	void (*clicks_done)(
 		void *arg, struct click_entry *const *entries, size_t n);
 	void *arg;
+	/* Of each region: see there. */
+	void (*families)(
+		void *arg, struct str agent, struct agent_families *to);
+	void *families_arg;
 };
 
 struct regions {

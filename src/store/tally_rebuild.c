@@ -7,7 +7,7 @@
 
 enum {
 	COPY_RECORDS_MAX = 10000, /* of one transaction */
-	KEY_MAX = TALLY_COUNTER_KEY,
+	KEY_MAX = COUNT_KEY_MAX,
 };
 
 /* A table of the base and the one that it is copied into. */
@@ -28,9 +28,9 @@ static bool is_sound_chunk(struct str key, struct str value)
 
 static bool is_sound_counter(struct str key, struct str value)
 {
-	struct tally_counter counter;
+	struct count count;
 
-	return tally_read_counter(key, value, &counter) == OK;
+	return count_record_get(key, value, &count) == OK;
 }
 
 static void clear(struct db_txn *txn)
@@ -122,7 +122,8 @@ static enum err clear_all(struct db_env *env)
 }
 
 /* A base whose state is lost is no base: its tables go too. */
-static enum err set_state(struct db_env *env, bool *lost)
+static enum err set_state(
+	struct db_env *env, uint64_t complete_from_ms, bool *lost)
 {
 	struct tally_state state = {0};
 	struct db_txn txn;
@@ -137,15 +138,19 @@ static enum err set_state(struct db_env *env, bool *lost)
 		clear(&txn);
 		db_clear(&txn, TALLY_BASE_SEEN);
 		db_clear(&txn, TALLY_BASE_COUNTERS);
-		tally_put_state(&txn, true, &state);
 	} else if (e) {
 		db_fail(&txn, e);
+	}
+	if (*lost) {
+		state.complete_from_ms = complete_from_ms;
+		tally_put_state(&txn, true, &state);
 	}
 	tally_put_state(&txn, false, &state);
 	return db_commit(&txn);
 }
 
-enum err tally_rebuild(struct db_env *env, bool *lost)
+enum err tally_rebuild(
+	struct db_env *env, uint64_t complete_from_ms, bool *lost)
 {
 	struct copy copies[] = {
 		{TALLY_BASE_SEEN, TALLY_SEEN, is_sound_chunk},
@@ -157,5 +162,5 @@ enum err tally_rebuild(struct db_env *env, bool *lost)
 		e = copy_all(env, &copies[i]);
 		*lost |= copies[i].lost;
 	}
-	return e ? e : set_state(env, lost);
+	return e ? e : set_state(env, complete_from_ms, lost);
 }

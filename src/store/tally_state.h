@@ -11,7 +11,9 @@
 #include "store/click_reader.h"
 #include "store/db.h"
 #include "store/tally.h"
+#include "store/tally_agents.h"
 #include "store/tally_batch.h"
+#include "store/tally_lost.h"
 
 struct tally {
 	struct tally_options options;
@@ -23,10 +25,15 @@ struct tally {
 	pthread_mutex_t writing;
 	/* The thread's own, or tally_catch_up()'s. */
 	struct tally_batch *batch;
+	struct tally_agents *agents; /* while writing is locked */
 	struct click_reader reader;
 	enum err last_err; /* logged already */
 	bool was_rebuilt;  /* to be logged */
 	uint64_t skipped_logged, last_damaged;
+
+	struct tally_lost lost;
+	struct tally_lost_taken taken; /* by the transaction */
+	struct buf scratch;            /* likewise */
 
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
@@ -45,7 +52,8 @@ void tally_unlock_writing(struct tally *t);
 
 /* Clears the view and fills it from the base, in several transactions; until
  * the last one the tally has no state. Records of the base that are damaged
- * are left out: *lost. */
-CHECKED enum err tally_rebuild(struct db_env *env, bool *lost);
+ * are left out: *lost; then the tally is complete from that time on only. */
+CHECKED enum err tally_rebuild(
+	struct db_env *env, uint64_t complete_from_ms, bool *lost);
 /* The same, noting it. Writing is locked by the caller, or not shared yet. */
 CHECKED enum err tally_begin_anew(struct tally *t);
