@@ -1,25 +1,12 @@
 #include "store/counts.h"
 
-void counts_table_add(struct db_txn *t, unsigned table, const struct count *c,
+void counts_table_put(struct db_txn *t, unsigned table, const struct count *c,
 	struct buf *scratch)
 {
-	struct counts sum = c->counts;
 	struct count_key key;
-	struct str record;
 
 	count_key_put(&key, c);
-	if (db_get(t, table, count_key_view(&key), &record)) {
-		struct count there;
-		enum err e =
-			count_record_get(count_key_view(&key), record, &there);
-
-		if (e) {
-			db_fail(t, e);
-			return;
-		}
-		counts_add(&sum, &there.counts);
-	}
-	count_record_put(scratch, count_key_view(&key), &sum);
+	count_record_put(scratch, count_key_view(&key), &c->counts);
 	if (buf_err(scratch))
 		db_fail(t, buf_err(scratch));
 	else
@@ -27,14 +14,23 @@ void counts_table_add(struct db_txn *t, unsigned table, const struct count *c,
 	buf_reset(scratch);
 }
 
-void counts_table_add_sums(struct db_txn *t, unsigned table,
+enum err counts_table_add(struct db_txn *t, unsigned table,
 	const struct count *c, struct buf *scratch)
 {
-	for (size_t i = 0; i < COUNT_SUMS; i++) {
-		struct count in = count_in_sum(c, count_sum_bits(i));
+	struct count sum = *c, there;
+	struct count_key key;
+	struct str record;
+	enum err e;
 
-		counts_table_add(t, table, &in, scratch);
+	count_key_put(&key, c);
+	if (db_get(t, table, count_key_view(&key), &record)) {
+		e = count_record_get(count_key_view(&key), record, &there);
+		if (e)
+			return e;
+		counts_add(&sum.counts, &there.counts);
 	}
+	counts_table_put(t, table, &sum, scratch);
+	return t->err;
 }
 
 void counts_scan_init(struct counts_scan *s, struct db_txn *t, unsigned table,

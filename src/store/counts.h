@@ -9,14 +9,14 @@
 #include "core/count_record.h"
 #include "store/db.h"
 
-/* Adds to what the table holds; errors stick in the transaction, ERR_CORRUPT
- * for a record that was there and cannot be trusted. scratch is an empty
- * buffer, for no longer than the call. */
-void counts_table_add(struct db_txn *t, unsigned table, const struct count *c,
-	struct buf *scratch);
-/* The same to all of its sums. */
-void counts_table_add_sums(struct db_txn *t, unsigned table,
+/* Adds to what the table holds. ERR_CORRUPT or ERR_VERSION: a record was there
+ * that cannot be trusted, and nothing was done; other errors stick in the
+ * transaction, too. scratch is an empty buffer, for no longer than the call. */
+CHECKED enum err counts_table_add(struct db_txn *t, unsigned table,
 	const struct count *c, struct buf *scratch);
+/* Puts it there, whatever it held. */
+void counts_table_put(struct db_txn *t, unsigned table, const struct count *c,
+	struct buf *scratch);
 
 /* What is asked for: one kind, from <= quarter < to. */
 struct counts_range {

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "core/record.h"
 
 enum {
@@ -29,6 +30,7 @@ static const char *const tables[LINKS_TABLES_N] = {
 	[LINKS_TOKEN_CHANGES] = "token_changes",
 	[LINKS_STREAMS] = "streams",
 	[LINKS_RANGES] = "ranges",
+	[LINKS_MINTED] = "minted",
 };
 
 static const struct db_options options = {
@@ -84,6 +86,7 @@ static void fill_new(struct db_txn *t, void *arg)
 	put_meta(t, "shard", *shard);
 	put_meta(t, "next_id", links_number(*shard, 1));
 	put_meta(t, "first_token", links_number(*shard, 1));
+	put_meta(t, "minted_from", 0);
 }
 
 static enum err check_format(struct links *l)
@@ -108,6 +111,26 @@ static enum err check_format(struct links *l)
 	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 }
 
+/* An environment that was made before tokens were counted begins to count now.
+ */
+static enum err begin_counting(struct links *l)
+{
+	uint64_t from;
+	struct db_txn t;
+	enum err e = db_begin(l->env, &t);
+
+	if (e)
+		return e;
+	e = get_meta(&t, "minted_from", &from);
+	if (e != ERR_NOT_FOUND) {
+		db_abort(&t);
+		return e;
+	}
+	from = db_count(&t, LINKS_BLOCKS) ? clock_wall_ms(&clock_system) : 0;
+	put_meta(&t, "minted_from", from);
+	return db_commit(&t);
+}
+
 enum err links_open(const char *dir, uint16_t shard, struct links *l)
 {
 	enum err e;
@@ -120,6 +143,8 @@ enum err links_open(const char *dir, uint16_t shard, struct links *l)
 	if (e)
 		return e;
 	e = check_format(l);
+	if (!e)
+		e = begin_counting(l);
 	if (e)
 		links_close(l);
 	return e;
@@ -134,6 +159,11 @@ void links_close(struct links *l)
 enum err links_next_id(struct db_txn *t, uint64_t *next)
 {
 	return get_meta(t, "next_id", next);
+}
+
+enum err links_minted_from(struct db_txn *t, uint64_t *ms)
+{
+	return get_meta(t, "minted_from", ms);
 }
 
 void links_put_next_id(struct db_txn *t, uint64_t next)

@@ -23,6 +23,7 @@ enum links_table {
 	LINKS_TOKEN_CHANGES,  /* token -> token change record */
 	LINKS_STREAMS,        /* day, account, key -> mint stream record */
 	LINKS_RANGES,         /* stream id, first line -> range record */
+	LINKS_MINTED,         /* count records of tokens: store/minted.h */
 	LINKS_TABLES_N,
 };
 
@@ -58,5 +59,7 @@ void links_close(struct links *l);
 CHECKED enum err links_next_id(struct db_txn *t, uint64_t *next);
 CHECKED enum err links_next_token(
 	struct db_txn *t, uint16_t shard, uint64_t *next);
+/* Tokens minted before are not all counted in LINKS_MINTED; 0: all are. */
+CHECKED enum err links_minted_from(struct db_txn *t, uint64_t *ms);
 /* Writes down that ids below next are given out. */
 void links_put_next_id(struct db_txn *t, uint64_t next);

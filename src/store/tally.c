@@ -109,14 +109,25 @@ static enum err commit(struct tally *t, struct db_txn *txn)
 	return e;
 }
 
+/* No rebuild could bring a damaged record back: it begins anew. */
+static void write_lost(struct tally *t, struct db_txn *txn)
+{
+	for (size_t i = 0; i < COUNT_SUMS * t->taken.n && !txn->err; i++) {
+		struct count c = count_in_sum(&t->taken.counts[i / COUNT_SUMS],
+			count_sum_bits(i % COUNT_SUMS));
+
+		if (counts_table_add(txn, TALLY_LOST, &c, &t->scratch) &&
+			!txn->err)
+			counts_table_put(txn, TALLY_LOST, &c, &t->scratch);
+	}
+}
+
 /* ERR_CORRUPT: the tally's own records are damaged. */
 static enum err write_batch(
 	struct tally *t, struct db_txn *txn, struct tally_state *state)
 {
 	tally_batch_apply(t->batch, txn, false);
-	for (size_t i = 0; i < t->taken.n && !txn->err; i++)
-		counts_table_add_sums(
-			txn, TALLY_LOST, &t->taken.counts[i], &t->scratch);
+	write_lost(t, txn);
 	counts_add(&state->totals, tally_batch_totals(t->batch));
 	tally_put_state(txn, false, state);
 	if (!txn->err)

@@ -374,8 +374,13 @@ static void apply_counts(
 	}
 	qsort(b->counts, b->cells_n, sizeof(b->counts[0]), by_key);
 	n = merge(b->counts, b->cells_n);
-	for (uint32_t i = 0; i < n && !t->err; i++)
-		counts_table_add(t, table, &b->counts[i], &b->record);
+	for (uint32_t i = 0; i < n && !t->err; i++) {
+		enum err e =
+			counts_table_add(t, table, &b->counts[i], &b->record);
+
+		if (e)
+			db_fail(t, e);
+	}
 }
 
 static int by_account(const void *a, const void *b)
