@@ -6,6 +6,7 @@
 #include "api/links.h"
 #include "api/openapi.h"
 #include "api/server_info.h"
+#include "api/stats.h"
 #include "api/tokens.h"
 
 #define ROUTE(...) (&(const struct route){__VA_ARGS__})
@@ -52,6 +53,8 @@ const struct http_route api_routes[] = {
 	{HTTP_GET, "/v1/clicks",
 		ROUTE(AUTH_ACCOUNT, READ, BODY_NONE, clicks_params,
 			clicks_get)},
+	{HTTP_GET, "/v1/stats",
+		ROUTE(AUTH_ACCOUNT, READ, BODY_NONE, stats_params, stats_get)},
 	{HTTP_GET, "/v1/account",
 		ROUTE(AUTH_ACCOUNT, 0, BODY_NONE, NULL, account_get)},
 	{HTTP_GET, "/livez", ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, livez_get)},

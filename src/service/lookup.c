@@ -3,6 +3,7 @@
 #include "store/account.h"
 #include "store/link.h"
 #include "store/links.h"
+#include "store/name_index.h"
 
 enum err lookup_account(struct view *v, uint64_t id, struct account *a)
 {
@@ -107,6 +108,30 @@ enum err lookup_campaign_next(
 
 	t = view_links(v, &e);
 	return t ? campaign_next(t, account, after, c) : e;
+}
+
+enum err lookup_link_id_next(struct view *v, uint64_t account, struct str after,
+	struct str *name, uint64_t *id)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? name_index_next(
+			   t, LINKS_LINK_NAMES, account, after, name, id)
+		 : e;
+}
+
+enum err lookup_campaign_id_next(struct view *v, uint64_t account,
+	struct str after, struct str *name, uint64_t *id)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? name_index_next(
+			   t, LINKS_CAMPAIGN_NAMES, account, after, name, id)
+		 : e;
 }
 
 enum err lookup_block_from(struct view *v, uint64_t number, struct block *block)

@@ -36,6 +36,13 @@ CHECKED enum err lookup_campaign_name(
 CHECKED enum err lookup_campaign_next(
 	struct view *v, uint64_t account, struct str after, struct campaign *c);
 
+/* The account's first link, or campaign, whose name is greater than `after`:
+ * its name and id. */
+CHECKED enum err lookup_link_id_next(struct view *v, uint64_t account,
+	struct str after, struct str *name, uint64_t *id);
+CHECKED enum err lookup_campaign_id_next(struct view *v, uint64_t account,
+	struct str after, struct str *name, uint64_t *id);
+
 /* The token with this nonce, not merely this number. */
 CHECKED enum err lookup_token(
 	struct view *v, const struct token_id *id, struct stored_token *token);

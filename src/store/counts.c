@@ -126,12 +126,12 @@ enum err counts_scan_next(struct counts_scan *s, struct count *c)
 
 	if (s->last == ERR_BUSY)
 		there = begin(s);
-	else if (s->last == OK)
-		there = db_next(&s->cursor);
 	else if (s->last == ERR_NOT_FOUND)
 		there = move_on(s);
-	else
+	else if (s->last == ERR_AGAIN || s->cursor.t->err)
 		return s->last;
+	else
+		there = db_next(&s->cursor);
 	s->last = there ? look(s) : at_end(s);
 	if (s->last == OK)
 		*c = s->at;

@@ -39,6 +39,7 @@ void counts_scan_init(struct counts_scan *s, struct db_txn *t, unsigned table,
 	const struct counts_range *range);
 void counts_scan_deinit(struct counts_scan *s);
 /* Looks at one more record, in the order of keys. ERR_NOT_FOUND: it is not
- * asked for, go on; ERR_AGAIN: there are no more; ERR_CORRUPT. The value is a
- * view of the transaction. */
+ * asked for, go on; ERR_CORRUPT or ERR_VERSION: it cannot be trusted, the next
+ * may be; ERR_AGAIN: there are no more; others are the transaction's. The value
+ * is a view of the transaction. */
 CHECKED enum err counts_scan_next(struct counts_scan *s, struct count *c);

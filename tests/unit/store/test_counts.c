@@ -203,7 +203,7 @@ static void test_damage(void **state)
 		.account = 1, .kind = COUNT_TOTAL, .to = UINT32_MAX};
 	struct count_key key;
 	struct counts_scan s;
-	struct count c;
+	struct count c, next;
 	struct db_txn t;
 
 	(void)state;
@@ -214,8 +214,9 @@ static void test_damage(void **state)
 	count_key_put(&key, &c);
 	db_put(&t, ONE, count_key_view(&key), STR("damaged"));
 	counts_scan_init(&s, &t, ONE, &range);
-	assert_int_equal(counts_scan_next(&s, &c), ERR_CORRUPT);
-	assert_int_equal(counts_scan_next(&s, &c), ERR_CORRUPT);
+	assert_int_equal(counts_scan_next(&s, &next), ERR_CORRUPT);
+	assert_int_equal(counts_scan_next(&s, &next), OK);
+	assert_true(count_compare(&c, &next) < 0);
 	counts_scan_deinit(&s);
 	c.value = str_make(NULL, 0);
 	assert_int_equal(counts_table_add(&t, ONE, &c, &scratch), ERR_CORRUPT);
