@@ -78,6 +78,11 @@ static const struct command commands[] = {
 		"--state FILE, rows go to stdout and FILE keeps the cursor: "
 		"rows come at least once.",
 		command_export},
+	{"stats", "[--by WHAT] [--from TIME] [--to TIME]",
+		"Count tokens and clicks.",
+		"RATE is the tokens that were clicked, of those minted. The "
+		"last row is the sum of all.",
+		command_stats},
 	{"status", "", "What the server is doing.", NULL, command_status},
 	{"token", "TOKEN", "Explain a token.", NULL, command_token},
 };

@@ -105,5 +105,6 @@ int command_campaign_show(struct command_context *context);
 int command_campaign_set(struct command_context *context);
 int command_mint(struct command_context *context);
 int command_export(struct command_context *context);
+int command_stats(struct command_context *context);
 int command_status(struct command_context *context);
 int command_token(struct command_context *context);

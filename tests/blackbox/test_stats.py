@@ -1,5 +1,6 @@
 """GET /v1/stats: whatever is asked for, it is what an export adds up to."""
 import datetime
+import json
 import os
 import random
 import threading
@@ -246,3 +247,20 @@ def test_lost_clicks_are_unconfirmed(make_server, make_shim, folder):
     server.tap(token, PHONE)
     recount.await_clicks(server, tenant.key, 2)
     assert recount.ask(server, tenant.key)["total"]["unconfirmed"] == lost
+
+
+def test_command(shared_server, tenant):
+    _, tokens = make_tokens(tenant, 10)
+    people(shared_server, tokens, 10, 5)
+    recount.await_clicks(shared_server, tenant.key, 10)
+    words = ("stats", "--account", tenant.name)
+    text = shared_server.cli(*words, "--json", "--by", "link", "--tz",
+                             "+05:30").stdout
+    assert json.loads(text) == recount.ask(
+        shared_server, tenant.key, by="link", tz="+05:30")
+    lines = shared_server.cli(*words, "--by", "verdict").stdout.splitlines()
+    assert lines[0].split() == ["VERDICT", "MINTED", "REQUESTS", "CLICKS",
+                                "UNIQUE", "UNCONFIRMED", "RATE"]
+    assert lines[-1].split()[:3] == ["total", "10", "10"]
+    assert "tz must be" in shared_server.cli(*words, "--tz", "x",
+                                             status=1).stderr
