@@ -32,9 +32,11 @@ class Api:
     def __exit__(self, *_):
         self.connection.close()
 
-    def ask(self, method, path, body=None, content_type=None):
+    def ask(self, method, path, body=None, content_type=None, coding=None):
         """The response, its body not read yet."""
         headers = dict(self.headers)
+        if coding:
+            headers["Accept-Encoding"] = coding
         if content_type:
             headers["Content-Type"] = content_type
         self.connection.request(method, path, body, headers)

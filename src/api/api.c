@@ -109,6 +109,7 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
+	zones_deinit(&api->zones);
 	buf_deinit(&api->lines);
 	buf_deinit(&api->body);
 	free(api);

@@ -12,13 +12,19 @@
 #include "service/region.h"
 
 struct api;
+struct keeper;
 struct loop;
+struct rejudge;
 struct tap_site;
+struct webhooks;
 
 struct api_options {
 	struct loop *loop;
 	struct regions *regions;
-	size_t body_max; /* bytes of a JSON body, or of a stream's line */
+	struct rejudge *rejudge;
+	struct webhooks *webhooks;
+	struct keeper *keeper; /* NULL: nothing is woken */
+	size_t body_max;       /* bytes of a JSON body, or of a stream's line */
 	const char *version;
 	/* What metrics and status tell of; all outlive the API. */
 	struct tap_site *const *sites;

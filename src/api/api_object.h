@@ -7,6 +7,7 @@
 #include "service/feed_join.h"
 #include "service/region.h"
 #include "service/view.h"
+#include "service/zones.h"
 
 /* An Idempotency-Key whose request is being served. */
 struct busy_key {
@@ -25,6 +26,9 @@ struct api {
 	struct busy_key busy; /* head of a ring */
 	const struct http_listener *tcp;
 	const struct http_listener *local;
+	struct zones zones;       /* of statistics */
+	unsigned stats_live;      /* calls for them */
+	unsigned stats_gathering; /* of those, that hold snapshots */
 	uint64_t started_ms;
 	uint64_t stored_bytes; /* in all regions, when it started */
 };

@@ -113,15 +113,23 @@ static bool check_account(struct call *c, struct view *v, uint64_t id)
 	return true;
 }
 
+static bool suffices(const struct route *route, uint8_t scopes)
+{
+	uint8_t got = scopes & route->scopes;
+
+	return route->needs_all ? got == route->scopes : got || !route->scopes;
+}
+
 static void refuse_scope(struct call *c)
 {
+	const char *between = c->route->needs_all ? " and " : " or ";
 	char names[64] = "";
 	size_t n = 0;
 
 	for (unsigned i = 0; i < SCOPES_N; i++)
 		if (c->route->scopes & 1u << i)
 			n += (size_t)snprintf(names + n, sizeof(names) - n,
-				"%s%s", n ? " or " : "", api_scope_name(i));
+				"%s%s", n ? between : "", api_scope_name(i));
 	problem_set(&c->problem, PROBLEM_FORBIDDEN,
 		"The key lacks the scope that this call needs: %s.", names);
 }
@@ -147,7 +155,7 @@ static bool check_bearer(struct call *c, const struct http_request *request)
 	if (!check_account(c, v, key.account))
 		return false;
 	c->scopes = key.scopes;
-	if (c->route->scopes && !(key.scopes & c->route->scopes)) {
+	if (!suffices(c->route, key.scopes)) {
 		refuse_scope(c);
 		return false;
 	}

@@ -41,6 +41,7 @@ struct route {
 	enum call_body body;
 	const char *const *params; /* known query parameters, or NULL */
 	void (*handle)(struct call *c);
+	bool needs_all; /* of the scopes */
 };
 
 enum {

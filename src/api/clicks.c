@@ -11,6 +11,7 @@
 #include "service/feed.h"
 #include "service/feed_format.h"
 #include "service/feed_join.h"
+#include "service/feed_place.h"
 #include "service/lookup.h"
 
 enum {
@@ -263,43 +264,22 @@ static bool read_filter(struct call *c, struct page *p)
 	return read_names(c, p);
 }
 
-static void set_gone(struct call *c, uint64_t oldest_after)
-{
-	struct cursor oldest = {.sequence = oldest_after};
-	char text[CURSOR_LEN];
-
-	cursor_write(c->view, c->account, &oldest, text);
-	memcpy(c->problem.oldest_cursor, text, sizeof(text));
-	c->problem.oldest_cursor[sizeof(text)] = '\0';
-	problem_set(&c->problem, PROBLEM_CURSOR_GONE,
-		"The clicks behind this cursor are no longer kept.");
-}
-
 /* The place that `after` names; false with a problem. */
 static bool read_after(struct call *c, uint64_t *after)
 {
 	struct str text = query_get(&c->query, "after");
-	uint64_t oldest_after, newest;
-	struct cursor cursor;
+	uint64_t newest;
+	enum err e;
 
-	feed_range(c->view, &oldest_after, &newest);
-	*after = oldest_after;
-	if (!text.p)
+	if (!text.p) {
+		feed_range(c->view, after, &newest);
 		return true;
-	if (cursor_read(c->view, c->account, text, &cursor)) {
+	}
+	e = feed_place(c->view, c->account, text, after, &c->problem);
+	if (e == ERR_INVALID)
 		problem_set(&c->problem, PROBLEM_BAD_PARAMETER,
 			"after is no cursor of this account.");
-		return false;
-	}
-	/* One from ahead of the log is from a history that was cut off; but a
-	 * commit can be seen a moment before `newest` tells of it. */
-	if (cursor.history != 0 || cursor.sequence < oldest_after ||
-		cursor.sequence > newest + CLICK_COMMIT_ROWS) {
-		set_gone(c, oldest_after);
-		return false;
-	}
-	*after = cursor.sequence;
-	return true;
+	return !e;
 }
 
 static bool read_format(struct call *c, struct page *p)

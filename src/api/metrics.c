@@ -1,8 +1,10 @@
 #include "api/server_info.h"
 
+#include "api/metrics_upkeep.h"
 #include "api/tap.h"
 #include "core/verdict.h"
 #include "http/server.h"
+#include "service/webhooks.h"
 
 /* Prometheus's text exposition format, version 0.0.4. Sums over the loops are
  * made here, at each scrape. */
@@ -243,6 +245,21 @@ static uint64_t get_tally_skipped(const struct region *g)
 	return counter_get(&tally_metrics(g->tally)->skipped);
 }
 
+static uint64_t get_agents(const struct region *g)
+{
+	return counter_get(&tally_metrics(g->tally)->agents);
+}
+
+static uint64_t get_agents_unkept(const struct region *g)
+{
+	return counter_get(&tally_metrics(g->tally)->agents_unkept);
+}
+
+static uint64_t get_lost_uncounted(const struct region *g)
+{
+	return counter_get(&tally_metrics(g->tally)->lost);
+}
+
 static uint64_t get_minted(const struct region *g)
 {
 	return counter_get(&links_writer_metrics(g->links_writer)->minted);
@@ -280,6 +297,14 @@ static const struct region_metric region_metrics[] = {
 	{"ctio_records_damaged_total", "counter",
 		"Click records passed by because they cannot be trusted.",
 		get_tally_skipped},
+	{"ctio_agents_known", "gauge",
+		"Distinct agents whose families the tally keeps.", get_agents},
+	{"ctio_agents_unkept_total", "counter",
+		"Agents looked up that the tally has no room for.",
+		get_agents_unkept},
+	{"ctio_clicks_lost_uncounted_total", "counter",
+		"Lost clicks that statistics could not count as unconfirmed.",
+		get_lost_uncounted},
 	{"ctio_tokens_minted_total", "counter", "Tokens minted.", get_minted},
 	{"ctio_links_commits_total", "counter",
 		"Commits of mints and other changes.", get_links_commits},
@@ -401,6 +426,53 @@ static void put_http(struct call *c, struct buf *out)
 	}
 }
 
+static void put_webhooks(struct call *c, struct buf *out)
+{
+	const struct webhooks_metrics *m =
+		webhooks_metrics(c->api->options.webhooks);
+	const struct {
+		const char *result;
+		const struct counter *counter;
+	} results[] = {{"ok", &m->ok}, {"failed", &m->failed},
+		{"refused", &m->refused}, {"gone", &m->gone}};
+	const struct {
+		const char *name;
+		const char *type;
+		const char *help;
+		const struct counter *counter;
+	} rows[] = {
+		{"ctio_webhook_clicks_total", "counter",
+			"Clicks that webhooks acknowledged.", &m->clicks},
+		{"ctio_webhook_clicks_skipped_total", "counter",
+			"Clicks that were no longer kept when their webhook's "
+			"turn came.",
+			&m->skipped},
+		{"ctio_webhook_deliveries_under_way", "gauge",
+			"Deliveries that are not answered yet.", &m->sending},
+		{"ctio_webhooks_active", "gauge", "Webhooks that are active.",
+			&m->active},
+		{"ctio_webhooks_failing", "gauge",
+			"Active webhooks whose last delivery failed.",
+			&m->failing},
+		{"ctio_webhook_lag_clicks", "gauge",
+			"Clicks that the last of the active webhooks is "
+			"behind.",
+			&m->lag},
+	};
+
+	head(out, "ctio_webhook_deliveries_total", "counter",
+		"Deliveries to webhooks, by what became of them.");
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		buf_printf(out,
+			"ctio_webhook_deliveries_total{result=\"%s\"} %llu\n",
+			results[i].result,
+			(unsigned long long)counter_get(results[i].counter));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		head(out, rows[i].name, rows[i].type, rows[i].help);
+		plain_line(out, rows[i].name, counter_get(rows[i].counter));
+	}
+}
+
 void metrics_get(struct call *c)
 {
 	struct buf *out = call_answer_begin(c);
@@ -416,6 +488,8 @@ void metrics_get(struct call *c)
 	put_snapshots(c, out);
 	put_regions(c, out);
 	put_histograms(c, out);
+	put_webhooks(c, out);
+	metrics_upkeep_put(c, out);
 	put_http(c, out);
 	call_answer_type(c, 200, "text/plain; version=0.0.4; charset=utf-8",
 		str_make(NULL, 0));

@@ -3,16 +3,21 @@
 #include "api/accounts.h"
 #include "api/call.h"
 #include "api/clicks.h"
+#include "api/erasures.h"
 #include "api/links.h"
 #include "api/openapi.h"
+#include "api/rejudge.h"
 #include "api/server_info.h"
+#include "api/stats.h"
 #include "api/tokens.h"
+#include "api/webhooks.h"
 
 #define ROUTE(...) (&(const struct route){__VA_ARGS__})
 
 enum {
 	MINT = SCOPE_MINT,
 	LINKS = SCOPE_LINKS,
+	ERASE = SCOPE_ERASE,
 	READ = SCOPE_READ
 };
 
@@ -52,6 +57,33 @@ const struct http_route api_routes[] = {
 	{HTTP_GET, "/v1/clicks",
 		ROUTE(AUTH_ACCOUNT, READ, BODY_NONE, clicks_params,
 			clicks_get)},
+	{HTTP_GET, "/v1/webhooks",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_NONE, list_params,
+			webhooks_list)},
+	{HTTP_GET, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_NONE, NULL,
+			webhooks_get)},
+	{HTTP_PUT, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_JSON, NULL, webhooks_put,
+			.needs_all = true)},
+	{HTTP_PATCH, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_JSON, NULL,
+			webhooks_patch, .needs_all = true)},
+	{HTTP_DELETE, "/v1/webhooks/{name}",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_NONE, NULL,
+			webhooks_delete, .needs_all = true)},
+	{HTTP_POST, "/v1/webhooks/{name}/replay",
+		ROUTE(AUTH_ACCOUNT, LINKS | READ, BODY_JSON, NULL,
+			webhooks_replay, .needs_all = true)},
+	{HTTP_POST, "/v1/erasures",
+		ROUTE(AUTH_ACCOUNT, ERASE, BODY_JSON, NULL, erasures_post)},
+	{HTTP_GET, "/v1/erasures",
+		ROUTE(AUTH_ACCOUNT, ERASE, BODY_NONE, list_params,
+			erasures_list)},
+	{HTTP_GET, "/v1/erasures/{id}",
+		ROUTE(AUTH_ACCOUNT, ERASE, BODY_NONE, NULL, erasures_get)},
+	{HTTP_GET, "/v1/stats",
+		ROUTE(AUTH_ACCOUNT, READ, BODY_NONE, stats_params, stats_get)},
 	{HTTP_GET, "/v1/account",
 		ROUTE(AUTH_ACCOUNT, 0, BODY_NONE, NULL, account_get)},
 	{HTTP_GET, "/livez", ROUTE(AUTH_NONE, 0, BODY_NONE, NULL, livez_get)},
@@ -79,6 +111,12 @@ const struct http_route api_routes[] = {
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, api_keys_delete)},
 	{HTTP_GET, "/v1/status",
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, status_get)},
+	{HTTP_GET, "/v1/rejudge",
+		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, rejudge_get)},
+	{HTTP_POST, "/v1/rejudge",
+		ROUTE(AUTH_ADMIN, 0, BODY_JSON, NULL, rejudge_post)},
+	{HTTP_GET, "/v1/erased",
+		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, erased_export)},
 	{HTTP_GET, "/v1/explain/{token}",
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, tokens_explain)},
 };

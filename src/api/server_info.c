@@ -1,13 +1,17 @@
 #include "api/server_info.h"
 
+#include "api/member.h"
+#include "api/metrics_upkeep.h"
 #include "core/json_writer.h"
 #include "core/timestamp.h"
 #include "http/loop.h"
 #include "service/lookup.h"
+#include "service/webhooks.h"
 
 enum {
 	RATE_MS_MIN = 60000, /* of uptime, before a rate is told */
 	DAYS_MAX = 36500,
+	STATUS_WEBHOOKS_MAX = 256, /* told of a region */
 };
 
 const char *const readyz_params[] = {"for", NULL};
@@ -85,10 +89,51 @@ static void put_u64(struct json_writer *w, const char *key, uint64_t v)
 	json_put_u64(w, v);
 }
 
-static void put_region(struct json_writer *w, struct view *v)
+/* One that is disabled has no lag: nothing counts it. */
+static void put_webhook(struct json_writer *w, struct call *c, struct view *v,
+	const struct webhook *h)
+{
+	struct webhook_sight sight = {0};
+	struct account account = {0};
+	bool active = webhooks_look(
+		c->api->options.webhooks, v->region, h->id, &sight);
+
+	json_object_begin(w);
+	json_key(w, "account");
+	if (lookup_account(v, h->account, &account) == OK)
+		json_put_str(w, account.name);
+	else
+		json_put_null(w);
+	json_key(w, "name");
+	json_put_str(w, h->name);
+	json_key(w, "state");
+	json_put_str(w, h->active ? STR("active") : STR("disabled"));
+	json_key(w, "lag_clicks");
+	if (active)
+		json_put_u64(w, sight.lag);
+	else
+		json_put_null(w);
+	member_time(w, "next_try_at", sight.next_try_ms);
+	json_object_end(w);
+}
+
+static void put_webhooks(struct json_writer *w, struct call *c, struct view *v)
+{
+	struct webhook h = {0};
+
+	json_key(w, "webhooks");
+	json_array_begin(w);
+	for (unsigned n = 0; n < STATUS_WEBHOOKS_MAX &&
+			     lookup_webhook_next_id(v, h.id, &h) == OK;
+		n++)
+		put_webhook(w, c, v, &h);
+	json_array_end(w);
+}
+
+static void put_region(struct json_writer *w, struct call *c, struct view *v)
 {
 	struct region *g = v->region;
-	struct tally_counts totals = {0};
+	struct counts totals = {0};
 	uint64_t oldest, newest, tokens = 0;
 	struct db_txn *tally;
 	enum err e, health;
@@ -122,6 +167,8 @@ static void put_region(struct json_writer *w, struct view *v)
 	put_u64(w, "click_queue", click_writer_queued(g->click_writer));
 	put_u64(w, "links_queue", links_writer_queued(g->links_writer));
 	put_u64(w, "links_bytes", db_file_bytes(g->links.env));
+	put_webhooks(w, c, v);
+	status_upkeep_put(c, w, g);
 	json_object_end(w);
 }
 
@@ -171,7 +218,7 @@ void status_get(struct call *c)
 		struct view *v = view_of(&c->api->views, &regions->items[i]);
 
 		if (v)
-			put_region(&w, v);
+			put_region(&w, c, v);
 	}
 	json_array_end(&w);
 	json_object_end(&w);

@@ -116,16 +116,29 @@ static void reply_early(void *arg)
 	reply(tap);
 }
 
+/* The reply leaves, or has left, and no click will tell of it. */
+static void count_lost(
+	struct tap_site *s, size_t region, const struct click *click)
+{
+	counter_add(&s->counters.lost[region], 1);
+	tally_note_lost(s->options.regions->items[region].tally, click->account,
+		click->link, click->campaign, click->at_ms);
+}
+
 /* The click's fate is known. */
 static void on_decided(struct mail *mail)
 {
 	struct tap *tap = tap_of_mail(mail);
 	struct tap_site *s = tap->site;
+	const struct click *c = &tap->entry.click;
 	size_t region = tap->region;
 
 	if (tap->entry.result)
-		counter_add(&s->counters.lost[region], 1);
-	else if (tap->is_early)
+		count_lost(s, region, c);
+	else
+		counter_add(
+			&s->counters.taps[region][c->outcome][c->verdict], 1);
+	if (!tap->entry.result && tap->is_early)
 		counter_add(&s->counters.late[region], 1);
 	if (tap->ex) {
 		loop_timer_clear(s->options.loop, &tap->timer);
@@ -158,11 +171,12 @@ void taps_done(void *arg, struct click_entry *const *entries, size_t n)
 }
 
 /* The click cannot be kept: the person goes on all the same. */
-static void reply_untracked(struct visit *v, size_t region, int status)
+static void reply_untracked(
+	struct visit *v, size_t region, const struct click *click, int status)
 {
 	struct tap_site *s = v->site;
 
-	counter_add(&s->counters.lost[region], 1);
+	count_lost(s, region, click);
 	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 }
 
@@ -179,7 +193,7 @@ static void track(struct visit *v, const struct view *view,
 			waits ? buf_view(&s->body) : none);
 
 	if (!tap) {
-		reply_untracked(v, region->index, status);
+		reply_untracked(v, region->index, click, status);
 		return;
 	}
 	if (v->own_page.p)
@@ -192,7 +206,7 @@ static void track(struct visit *v, const struct view *view,
 	tap->mail.deliver = on_decided;
 	if (click_writer_push(region->click_writer, &tap->entry)) {
 		tap_give(&s->pool, tap);
-		reply_untracked(v, region->index, status);
+		reply_untracked(v, region->index, click, status);
 		return;
 	}
 	if (!waits) {
@@ -223,6 +237,15 @@ static int prepare_answer(struct visit *v, const struct resolution *r)
 	return page_status(PAGE_GONE);
 }
 
+/* Of a tap that writes no click. */
+static enum verdict verdict_untracked(
+	struct tap_site *s, const struct click *click)
+{
+	struct judging *judging = s->options.regions->judging;
+
+	return judging ? judging_verdict(judging, click) : VERDICT_HUMAN;
+}
+
 static void answer_resolved(
 	struct visit *v, struct view *view, const struct resolution *r)
 {
@@ -239,13 +262,16 @@ static void answer_resolved(
 		loop_wall_ms(s->options.loop));
 	client_ip(v->ex, v->request, s->options.trusted, s->options.trusted_n,
 		&click.ip);
-	tap_click_ip(&click, view->region->settings.ip);
-	counter_add(&s->counters.taps[region][r->outcome][click.verdict], 1);
+	if (r->erased)
+		tap_click_forget(&click);
 	if (r->track) {
 		track(v, view, &click, status);
 		return;
 	}
 	counter_add(&s->counters.untracked[region], 1);
+	counter_add(&s->counters.taps[region][r->outcome]
+				     [verdict_untracked(s, &click)],
+		1);
 	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
 }
 

@@ -116,16 +116,7 @@ static struct str cut(struct str s, size_t max)
 void tap_click_fill(struct click *click, const struct resolution *r,
 	const struct http_request *request, bool misfilled, uint64_t now_ms)
 {
-	const struct verdict_input input = {
-		.is_head = request->method == HTTP_HEAD,
-		.user_agent = request->known[HTTP_USER_AGENT],
-		.sec_purpose = request->known[HTTP_SEC_PURPOSE],
-		.purpose = request->known[HTTP_PURPOSE],
-		.x_purpose = request->known[HTTP_X_PURPOSE],
-		.x_moz = request->known[HTTP_X_MOZ],
-	};
-	enum reason reason;
-	enum verdict verdict = verdict_of(&input, &reason);
+	const struct str *known = request->known;
 
 	*click = (struct click){
 		.at_ms = now_ms,
@@ -136,31 +127,32 @@ void tap_click_fill(struct click *click, const struct resolution *r,
 		.nonce = r->nonce,
 		.link_revision = r->link_revision,
 		.target_revision = r->target_revision,
-		.rules = VERDICT_RULES_VERSION,
 		.outcome = (uint8_t)r->outcome,
 		.target = (uint8_t)r->target,
-		.verdict = (uint8_t)verdict,
-		.reason = (uint8_t)reason,
-		.counted = r->outcome == CLICK_REDIRECTED && !r->test &&
-			   verdict == VERDICT_HUMAN,
+		.signals = verdict_signals(known[HTTP_SEC_PURPOSE],
+			known[HTTP_PURPOSE], known[HTTP_X_PURPOSE],
+			known[HTTP_X_MOZ]),
 		.test = r->test,
-		.head = input.is_head,
+		.head = request->method == HTTP_HEAD,
 		.misfilled = misfilled,
 		.forwarded_query = r->forward_query,
-		.agent = cut(input.user_agent, CLICK_AGENT_MAX),
-		.referer = cut(request->known[HTTP_REFERER], CLICK_REFERER_MAX),
-		.language = cut(request->known[HTTP_ACCEPT_LANGUAGE],
-			CLICK_LANGUAGE_MAX),
+		.agent = cut(known[HTTP_USER_AGENT], CLICK_AGENT_MAX),
+		.referer = cut(known[HTTP_REFERER], CLICK_REFERER_MAX),
+		.language =
+			cut(known[HTTP_ACCEPT_LANGUAGE], CLICK_LANGUAGE_MAX),
 		.query = cut(request->query, CLICK_QUERY_MAX),
 	};
 }
 
-void tap_click_ip(struct click *click, enum ip_policy policy)
+void tap_click_forget(struct click *click)
 {
-	if (policy == IP_TRUNCATED)
-		ip_truncate(&click->ip);
-	else if (policy == IP_NONE)
-		click->ip = (struct ip){0};
+	const struct str nothing = {NULL, 0};
+
+	click->ip = (struct ip){0};
+	click->agent = nothing;
+	click->referer = nothing;
+	click->language = nothing;
+	click->query = nothing;
 }
 
 /* What people's phones send may not stand in a header as it is. */

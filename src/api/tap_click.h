@@ -57,12 +57,12 @@ void tap_give(struct tap_pool *pool, struct tap *tap);
 struct tap *tap_of_mail(struct mail *mail);
 struct tap *tap_of_entry(struct click_entry *entry);
 
-/* All but the address. Strings are views of the request, cut to what a click
- * keeps. */
+/* All but the address, and what is judged when it is written. Strings are views
+ * of the request, cut to what a click keeps. */
 void tap_click_fill(struct click *click, const struct resolution *r,
 	const struct http_request *request, bool misfilled, uint64_t now_ms);
-/* Cuts or drops the address as the region wants. */
-void tap_click_ip(struct click *click, enum ip_policy policy);
+/* Of whoever taps a token that was erased nothing is kept. */
+void tap_click_forget(struct click *click);
 /* Appends the same path and query on a region's own domain. */
 void tap_elsewhere_put(struct buf *out, const struct region *region,
 	const struct http_request *request);

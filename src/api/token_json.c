@@ -42,7 +42,7 @@ static void put_params(struct json_writer *w, const struct stored_token *token)
 {
 	json_key(w, "params");
 	json_object_begin(w);
-	for (size_t i = 0; i < token->shape.names_n; i++) {
+	for (size_t i = 0; !token->erased && i < token->shape.names_n; i++) {
 		json_key_str(w, token->shape.names[i]);
 		json_put_str(w, token->tail.values[i]);
 	}
@@ -51,6 +51,8 @@ static void put_params(struct json_writer *w, const struct stored_token *token)
 
 static const char *state_of(const struct stored_token *t, uint64_t now_ms)
 {
+	if (t->erased)
+		return "erased";
 	if (t->revoked)
 		return "revoked";
 	return t->expires_ms && t->expires_ms <= now_ms ? "expired" : "active";

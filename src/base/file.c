@@ -40,7 +40,7 @@ enum err file_sync(const char *path)
 	return e;
 }
 
-static enum err sync_parent(const char *path)
+enum err file_sync_parent(const char *path)
 {
 	size_t n = strlen(path);
 	char parent[PATH_MAX];
@@ -62,7 +62,14 @@ enum err file_rename(const char *from, const char *to)
 {
 	if (rename(from, to) != 0)
 		return last_error();
-	return sync_parent(to);
+	return file_sync_parent(to);
+}
+
+enum err file_exchange(const char *a, const char *b)
+{
+	return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)
+		       ? last_error()
+		       : OK;
 }
 
 static enum err write_all(int fd, struct str bytes)
@@ -178,7 +185,7 @@ enum err file_make_dir(const char *path, mode_t mode)
 			return ERR_EXISTS;
 	}
 	/* Even one that was there: who made it may have died before this. */
-	return sync_parent(path);
+	return file_sync_parent(path);
 }
 
 enum err file_remove_dir(const char *path)
@@ -199,5 +206,5 @@ enum err file_remove_dir(const char *path)
 	(void)closedir(dir); /* it was only read */
 	if (!e && rmdir(path) != 0)
 		e = last_error();
-	return e ? e : sync_parent(path);
+	return e ? e : file_sync_parent(path);
 }

@@ -21,6 +21,11 @@ CHECKED enum err file_make_dir(const char *path, mode_t mode);
 CHECKED enum err file_sync(const char *path);
 /* Renames, then flushes the folder of `to`. */
 CHECKED enum err file_rename(const char *from, const char *to);
+/* Lets two names change places at once (renameat2), then flushes nothing: the
+ * folder is flushed by file_sync_parent(). */
+CHECKED enum err file_exchange(const char *a, const char *b);
+/* Flushes the folder that path is in. */
+CHECKED enum err file_sync_parent(const char *path);
 /* Removes a folder and the plain files in it; ERR_NOT_FOUND if there is none.
  */
 CHECKED enum err file_remove_dir(const char *path);

@@ -204,6 +204,14 @@ void ip_truncate(struct ip *ip)
 		memset(ip->bytes + keep, 0, ip->n - keep);
 }
 
+void ip_keep(struct ip *ip, enum ip_policy policy)
+{
+	if (policy == IP_TRUNCATED)
+		ip_truncate(ip);
+	else if (policy == IP_NONE)
+		*ip = (struct ip){0};
+}
+
 enum err ip_parse_endpoint(struct str s, struct ip_endpoint *to)
 {
 	struct ip_endpoint got = {0};

@@ -38,6 +38,14 @@ bool ip_in(const struct ip *ip, const struct ip_prefix *prefix);
 /* Zeroes all but the network part: /24 of IPv4, /48 of IPv6. */
 void ip_truncate(struct ip *ip);
 
+/* How much of a visitor's address is kept. */
+enum ip_policy {
+	IP_TRUNCATED, /* IPv4 /24, IPv6 /48 */
+	IP_FULL,
+	IP_NONE,
+};
+void ip_keep(struct ip *ip, enum ip_policy policy);
+
 /* An address to listen on: "127.0.0.1:8080", "[::1]:8080", "*:80" (all of
  * IPv4 and IPv6: n is 0). */
 struct ip_endpoint {

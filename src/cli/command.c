@@ -60,6 +60,25 @@ static const struct command commands[] = {
 	{"campaign set", "NAME [--disable | --enable] [--override URL]",
 		"Stop, start or re-point all of a campaign's tokens.", NULL,
 		command_campaign_set},
+	{"webhook set", "NAME [--url URL]",
+		"Have clicks sent to a URL, or change that.",
+		"A new one gets the clicks that follow, or those behind "
+		"--after. Its secret, which\n"
+		"signs what is sent, is shown this one time, unless --secret "
+		"gave it.",
+		command_webhook_set},
+	{"webhook show", "NAME", "Show a webhook, and how far it has come.",
+		NULL, command_webhook_show},
+	{"webhook list", "", "List the webhooks.", NULL, command_webhook_list},
+	{"webhook disable", "NAME", "Send it nothing for now.", NULL,
+		command_webhook_disable},
+	{"webhook enable", "NAME", "Go on where it was left.", NULL,
+		command_webhook_enable},
+	{"webhook delete", "NAME", "Remove a webhook.", NULL,
+		command_webhook_delete},
+	{"webhook replay", "NAME --after CURSOR | --all",
+		"Send clicks again, from a cursor on.", NULL,
+		command_webhook_replay},
 	{"mint", "--link NAME [-o FILE] [FILE]",
 		"Make a token for each recipient, from CSV or NDJSON.",
 		"CSV has a header row: recipient, ref, and the link's "
@@ -78,6 +97,29 @@ static const struct command commands[] = {
 		"--state FILE, rows go to stdout and FILE keeps the cursor: "
 		"rows come at least once.",
 		command_export},
+	{"rejudge", "",
+		"Judge past clicks again, by the rules as they are now: reads "
+		"[click] verdict_rules anew, which new clicks are judged by as "
+		"well, rewrites what comes out otherwise, and waits for it.",
+		"Changed clicks come again in the feed with revisions=yes.",
+		command_rejudge},
+	{"erasure create", "[RECIPIENT]", "Forget a person.",
+		"What is held of the recipient goes from tokens, clicks and "
+		"disk; counters stay.\nWithout RECIPIENT it is read from "
+		"stdin. `ctio erasure show ID` tells when it is done.",
+		command_erasure_create},
+	{"erasure show", "ID", "Show the receipt of an erasure.", NULL,
+		command_erasure_show},
+	{"erasure list", "", "List the erasures.", NULL, command_erasure_list},
+	{"erasure export", "", "Write what was erased, for older backups.",
+		"A line of JSON for some tokens each, of all regions and "
+		"accounts: their numbers,\nand nothing else of them.",
+		command_erasure_export},
+	{"stats", "[--by WHAT] [--from TIME] [--to TIME]",
+		"Count tokens and clicks.",
+		"RATE is the tokens that were clicked, of those minted. The "
+		"last row is the sum of all.",
+		command_stats},
 	{"status", "", "What the server is doing.", NULL, command_status},
 	{"token", "TOKEN", "Explain a token.", NULL, command_token},
 };

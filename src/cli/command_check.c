@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/server_regions.h"
 #include "cli/settings.h"
 
 static int print_defaults(void)
@@ -15,6 +16,26 @@ static int print_defaults(void)
 	else
 		(void)fputs(buf_cstr(&text), stdout);
 	buf_deinit(&text);
+	return status;
+}
+
+/* The files by which clicks are judged. */
+static int check_judging(const struct settings *settings)
+{
+	struct judging_settings judging = server_judging(&settings->click);
+	struct buf problem;
+	int status = EXIT_DONE;
+	enum err e;
+
+	buf_init(&problem, JUDGING_PROBLEM_MAX);
+	e = judging_check(&judging, &problem);
+	if (problem.n)
+		(void)fprintf(stderr, "%s\n", buf_cstr(&problem));
+	else if (e)
+		(void)command_failed("%s", err_text(e));
+	if (e)
+		status = EXIT_FAILED;
+	buf_deinit(&problem);
 	return status;
 }
 
@@ -33,9 +54,11 @@ static int check(const struct settings_source *source)
 		if (e != ERR_INVALID)
 			status = command_failed("%s", err_text(e));
 	} else {
+		status = check_judging(settings);
+	}
+	if (status == EXIT_DONE)
 		(void)printf("%s: fine\n",
 			source->file ? source->file : "the defaults");
-	}
 	settings_free(settings);
 	buf_deinit(&errors);
 	return status;

@@ -253,6 +253,7 @@ static enum page one_page(struct export *x)
 	struct http_client_request request = {.method = "GET",
 		.push = on_bytes,
 		.arg = x,
+		.compressed = !x->session.local,
 		.answer_max = SESSION_ANSWER_MAX,
 		.wait_ms = x->options.follow ? EXPORT_WAIT_S * 1000u : 0,
 		.stop_fd = x->stop_fd};

@@ -3,13 +3,12 @@
 #include "base/buf.h"
 #include "cli/json_text.h"
 #include "cli/request.h"
+#include "cli/table.h"
 #include "core/json.h"
 #include "core/uri_template.h"
 
 enum {
-	COLUMNS_MAX = 8,
-	PAGES_MAX = 1000000, /* no list is longer: it would be a loop */
-	TABLE_MAX = 64 << 20
+	PAGES_MAX = 1000000 /* no list is longer: it would be a loop */
 };
 
 /* A terminal obeys control characters; a result must not give it orders. */
@@ -131,112 +130,55 @@ enum err print_tree(FILE *to, struct str json)
 	return OK;
 }
 
-/* A table's cells, apart by NUL, since widths are known at its end only. */
-struct table {
-	const struct print_column *columns;
-	size_t columns_n;
-	size_t widths[COLUMNS_MAX];
-	struct buf cells;
-	size_t rows;
-};
-
-/* What a terminal needs for it: a byte that is not inside of a character. */
-static size_t width_of(struct str s)
+static void add_number(struct table *t, int64_t v)
 {
-	size_t n = 0;
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%lld", (long long)v);
 
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
+	table_piece(t, str_make(text, n > 0 ? (size_t)n : 0));
 }
 
-static void end_cell(struct table *t, size_t column, size_t start)
-{
-	struct str cell = str_make(t->cells.p + start, t->cells.n - start);
-
-	if (buf_err(&t->cells))
-		return;
-	if (width_of(cell) > t->widths[column])
-		t->widths[column] = width_of(cell);
-	buf_byte(&t->cells, '\0');
-}
-
-static void put_cell_text(struct buf *to, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		buf_byte(to, c < 0x20 || c == 0x7f ? '?' : s.p[i]);
-	}
-}
-
-static void put_cell(struct buf *to, const struct json_t *value)
+static void add_cell(struct table *t, const struct json_t *value)
 {
 	switch (value ? json_kind_of(value) : JSON_KIND_NULL) {
 	case JSON_KIND_STR:
-		put_cell_text(to, json_str_of(value));
+		table_piece(t, json_str_of(value));
 		break;
 	case JSON_KIND_BOOL:
-		buf_text(to, json_bool_of(value) ? "yes" : "no");
+		table_piece(t, json_bool_of(value) ? STR("yes") : STR("no"));
 		break;
 	case JSON_KIND_INTEGER:
-		buf_i64(to, json_i64_of(value));
+		add_number(t, json_i64_of(value));
 		break;
 	case JSON_KIND_ARRAY:
 		for (size_t i = 0; i < json_array_length(value); i++) {
 			const struct json_t *one = json_array_at(value, i);
 
-			buf_text(to, i ? "," : "");
+			table_piece(t, i ? STR(",") : STR(""));
 			if (json_kind_of(one) == JSON_KIND_STR)
-				put_cell_text(to, json_str_of(one));
+				table_piece(t, json_str_of(one));
 		}
 		break;
 	default:
-		buf_byte(to, '-');
+		table_piece(t, STR("-"));
 	}
+	table_end_cell(t);
 }
 
-static void add_row(struct table *t, const struct json_t *item)
+/* What is listed, and how far. */
+struct list {
+	const struct print_column *columns;
+	size_t columns_n;
+	bool json;
+	struct table table;
+	struct buf next; /* where the next page begins; empty: nowhere */
+};
+
+static void add_row(struct list *l, const struct json_t *item)
 {
-	for (size_t i = 0; i < t->columns_n; i++) {
-		size_t start = t->cells.n;
-		const char *member = t->columns[i].member;
-
-		put_cell(&t->cells, json_member(item, str_from(member)));
-		end_cell(t, i, start);
-	}
-	t->rows++;
-}
-
-static void print_row(FILE *to, const struct table *t, struct str *cells)
-{
-	for (size_t i = 0; i < t->columns_n; i++) {
-		struct str cell = str_split(cells, '\0');
-		size_t pad = t->widths[i] - width_of(cell);
-
-		(void)fwrite(cell.p, 1, cell.n, to);
-		if (i + 1 < t->columns_n)
-			(void)fprintf(to, "%*s", (int)pad + 2, "");
-	}
-	(void)fputc('\n', to);
-}
-
-static void print_table(FILE *to, const struct table *t)
-{
-	struct str cells = buf_view(&t->cells);
-
-	for (size_t i = 0; i <= t->rows; i++)
-		print_row(to, t, &cells);
-}
-
-static void add_titles(struct table *t)
-{
-	for (size_t i = 0; i < t->columns_n; i++) {
-		size_t start = t->cells.n;
-
-		buf_text(&t->cells, t->columns[i].title);
-		end_cell(t, i, start);
-	}
+	for (size_t i = 0; i < l->columns_n; i++)
+		add_cell(&l->table,
+			json_member(item, str_from(l->columns[i].member)));
 }
 
 /* The raw text of the member "items" of a page. */
@@ -263,9 +205,8 @@ static void print_items(const struct json_t *root, struct str body)
 		print_line(stdout, item);
 }
 
-/* One page: its rows, and where the next begins (empty: nowhere). */
-static enum err take_page(
-	struct table *t, struct str body, bool json, struct buf *next)
+/* One page: its rows, and where the next begins. */
+static enum err take_page(struct list *l, struct str body)
 {
 	struct json_findings findings = {0};
 	const struct json_t *items, *after;
@@ -275,7 +216,7 @@ static enum err take_page(
 	e = json_parse(body, SESSION_ANSWER_MAX, &root, &findings);
 	if (e)
 		return e;
-	buf_reset(next);
+	buf_reset(&l->next);
 	items = json_kind_of(root) == JSON_KIND_OBJECT
 			? json_member(root, STR("items"))
 			: NULL;
@@ -283,20 +224,19 @@ static enum err take_page(
 		json_free(root);
 		return ERR_INVALID;
 	}
-	if (json)
+	if (l->json)
 		print_items(root, body);
-	for (size_t i = 0; !json && i < json_array_length(items); i++)
+	for (size_t i = 0; !l->json && i < json_array_length(items); i++)
 		if (json_kind_of(json_array_at(items, i)) == JSON_KIND_OBJECT)
-			add_row(t, json_array_at(items, i));
+			add_row(l, json_array_at(items, i));
 	after = json_member(root, STR("next"));
 	if (after && json_kind_of(after) == JSON_KIND_STR)
-		buf_str(next, json_str_of(after));
+		buf_str(&l->next, json_str_of(after));
 	json_free(root);
-	return buf_err(next) ? buf_err(next) : buf_err(&t->cells);
+	return buf_err(&l->next) ? buf_err(&l->next) : table_err(&l->table);
 }
 
-static int one_page(struct session *s, const char *target, struct table *t,
-	bool json, struct buf *next)
+static int one_page(struct session *s, const char *target, struct list *l)
 {
 	struct buf full;
 	int status;
@@ -304,9 +244,9 @@ static int one_page(struct session *s, const char *target, struct table *t,
 
 	buf_init(&full, SESSION_TARGET_MAX);
 	buf_text(&full, target);
-	if (next->n) {
+	if (l->next.n) {
 		buf_text(&full, "?after=");
-		uri_encode(&full, buf_view(next));
+		uri_encode(&full, buf_view(&l->next));
 	}
 	if (buf_err(&full))
 		status = command_failed("%s", err_text(buf_err(&full)));
@@ -316,7 +256,7 @@ static int one_page(struct session *s, const char *target, struct table *t,
 	buf_deinit(&full);
 	if (status)
 		return status;
-	e = take_page(t, buf_view(&s->answer.body), json, next);
+	e = take_page(l, buf_view(&s->answer.body));
 	return e ? command_failed("the server's list: %s", err_text(e))
 		 : EXIT_DONE;
 }
@@ -324,22 +264,23 @@ static int one_page(struct session *s, const char *target, struct table *t,
 static int print_list(struct session *s, const char *target,
 	const struct print_column *columns, size_t columns_n, bool json)
 {
-	struct table t = {.columns = columns, .columns_n = columns_n};
+	struct list l = {
+		.columns = columns, .columns_n = columns_n, .json = json};
 	int status = EXIT_DONE;
-	struct buf next;
 
-	buf_init(&t.cells, TABLE_MAX);
-	buf_init(&next, SESSION_TARGET_MAX);
-	add_titles(&t);
+	table_init(&l.table);
+	buf_init(&l.next, SESSION_TARGET_MAX);
+	for (size_t i = 0; i < columns_n; i++)
+		table_add_column(&l.table, columns[i].title, false);
 	for (size_t i = 0; i < PAGES_MAX; i++) {
-		status = one_page(s, target, &t, json, &next);
-		if (status || !next.n)
+		status = one_page(s, target, &l);
+		if (status || !l.next.n)
 			break;
 	}
 	if (!status && !json)
-		print_table(stdout, &t);
-	buf_deinit(&t.cells);
-	buf_deinit(&next);
+		table_show(&l.table, stdout);
+	table_deinit(&l.table);
+	buf_deinit(&l.next);
 	return status;
 }
 

@@ -15,6 +15,9 @@
 #include "cli/version.h"
 #include "http/loop.h"
 #include "http/server.h"
+#include "service/rejudge.h"
+#include "service/webhooks.h"
+#include "service/keeper.h"
 
 enum {
 	SERVER_GRACE_MS = 10000
@@ -31,10 +34,13 @@ struct server {
 	const struct settings *settings;
 	struct server_regions regions_settings;
 	struct regions *regions;
+	struct rejudge *rejudge;
+	struct keeper *keeper;
 	size_t clicks_n;
 	struct worker clicks[SETTINGS_LOOPS_MAX];
 	struct tap_site *sites[SETTINGS_LOOPS_MAX];
 	struct http_listener *click_listeners[SETTINGS_LOOPS_MAX];
+	struct webhooks *webhooks;
 	struct worker api_worker;
 	struct api *api;
 	struct http_listener *api_tcp;
@@ -153,6 +159,7 @@ static enum err listen_api(struct server *s, struct server_problem *problem)
 	struct http_listen_options options = {
 		.endpoint = api->listen,
 		.keepalive = true,
+		.gzip = true,
 		.handler = api_handler(s->api),
 		.head_timeout_ms = (uint32_t)api->head_timeout_ms,
 		.body_timeout_ms = (uint32_t)api->idle_timeout_ms,
@@ -176,6 +183,9 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 	struct api_options options = {
 		.loop = s->api_worker.loop,
 		.regions = s->regions,
+		.rejudge = s->rejudge,
+		.webhooks = s->webhooks,
+		.keeper = s->keeper,
 		.body_max = (size_t)s->settings->api.body_max,
 		.version = CTIO_VERSION,
 		.sites = s->sites,
@@ -190,6 +200,27 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 	if (!e)
 		api_set_listeners(s->api, s->api_tcp, s->api_local);
 	return e;
+}
+
+static enum err new_webhooks(struct server *s, struct server_problem *problem)
+{
+	const struct settings_webhook *hook = &s->settings->webhook;
+	struct webhooks_options options = {
+		.regions = s->regions,
+		.clock = &clock_system,
+		.rules = {.allow_http = hook->allow_http,
+			.allowed = hook->allow_private.prefix,
+			.allowed_n = hook->allow_private.n},
+		.pace = {.first_ms = hook->retry_first_ms,
+			.max_ms = hook->retry_max_ms},
+		.user_agent = "ctio/" CTIO_VERSION,
+		.ca_file = hook->ca_file[0] ? hook->ca_file : NULL,
+		.connect_timeout_ms = hook->connect_timeout_ms,
+		.timeout_ms = hook->timeout_ms,
+	};
+	enum err e = webhooks_new(&options, &s->webhooks);
+
+	return e ? fail(problem, e, "webhooks") : OK;
 }
 
 static enum err open_regions(struct server *s, struct server_problem *problem)
@@ -209,6 +240,24 @@ static enum err open_regions(struct server *s, struct server_problem *problem)
 	return e;
 }
 
+static enum err new_rejudge(struct server *s, struct server_problem *problem)
+{
+	enum err e = rejudge_new(s->regions, &s->rejudge);
+
+	return e ? fail(problem, e, "rejudge") : OK;
+}
+
+static enum err new_keeper(struct server *s, struct server_problem *problem)
+{
+	const struct keeper_options options = {
+		.regions = s->regions,
+		.clock = &clock_system,
+	};
+	enum err e = keeper_new(&options, &s->keeper);
+
+	return e ? fail(problem, e, "upkeep") : OK;
+}
+
 enum err server_new(const struct settings *settings, struct server **to,
 	struct server_problem *problem)
 {
@@ -222,7 +271,13 @@ enum err server_new(const struct settings *settings, struct server **to,
 	if (!e)
 		e = open_regions(s, problem);
 	if (!e)
+		e = new_rejudge(s, problem);
+	if (!e)
+		e = new_keeper(s, problem);
+	if (!e)
 		e = new_sites(s, problem);
+	if (!e)
+		e = new_webhooks(s, problem);
 	if (!e)
 		e = new_api(s, problem);
 	if (e) {
@@ -271,6 +326,10 @@ enum err server_start(struct server *s, struct server_problem *problem)
 
 	for (size_t i = 0; !e && i < s->clicks_n; i++)
 		e = start_worker(&s->clicks[i], "ctio-taps", run_taps);
+	if (!e)
+		e = webhooks_start(s->webhooks);
+	if (!e)
+		e = keeper_start(s->keeper);
 	return e ? fail(problem, e, "threads") : OK;
 }
 
@@ -301,6 +360,9 @@ void server_stop(struct server *s)
 	http_listener_free(s->api_tcp);
 	http_listener_free(s->api_local);
 	api_leave(s->api);
+	webhooks_stop(s->webhooks);
+	keeper_free(s->keeper);
+	rejudge_free(s->rejudge);
 	regions_close(s->regions);
 	/* Only now can no writer post to a loop. */
 	for (size_t i = 0; i < s->clicks_n; i++) {
@@ -308,6 +370,7 @@ void server_stop(struct server *s)
 		loop_free(s->clicks[i].loop);
 	}
 	api_free(s->api);
+	webhooks_free(s->webhooks);
 	loop_free(s->api_worker.loop);
 	server_regions_deinit(&s->regions_settings);
 	free(s);

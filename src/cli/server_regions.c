@@ -111,6 +111,22 @@ static void fill_domain(
 	};
 }
 
+static const char *path_or_none(const char *path)
+{
+	return path[0] ? path : NULL;
+}
+
+struct judging_settings server_judging(const struct settings_click *click)
+{
+	return (struct judging_settings){
+		.rules = path_or_none(click->verdict_rules),
+		.agents = path_or_none(click->agents),
+		.agents_may_lack = strcmp(click->agents, SETTINGS_AGENTS) == 0,
+		.countries = path_or_none(click->countries),
+		.repeat_window_ms = click->repeat_window_ms,
+	};
+}
+
 enum err server_regions_fill(struct server_regions *to,
 	const struct settings *settings, const char **path)
 {
@@ -129,11 +145,16 @@ enum err server_regions_fill(struct server_regions *to,
 			.fallback = str_from(r->fallback),
 			.schemes = views_of(to->schemes[i], &r->schemes),
 			.schemes_n = r->schemes.n,
+			.retention_max_ms = r->retention_max_ms,
+			.retention_min_ms = r->retention_min_ms,
+			.forget_after_ms = r->forget_after_ms,
 		};
 	}
 	for (size_t i = 0; i < settings->domains_n; i++)
 		fill_domain(&to->domains[i], &settings->domains[i]);
+	to->judging = server_judging(&settings->click);
 	to->all = (struct regions_settings){
+		.judging = &to->judging,
 		.regions = to->regions,
 		.regions_n = settings->regions_n,
 		.domains = to->domains,

@@ -47,7 +47,15 @@ struct settings_click {
 	uint64_t write_timeout_ms;
 	uint64_t connections_max;
 	uint64_t connections_per_ip_max; /* 0: no limit */
+	uint64_t repeat_window_ms;       /* 0: nothing repeats */
+	/* Files; "": none. */
+	char verdict_rules[SETTINGS_PATH_MAX + 1];
+	char agents[SETTINGS_PATH_MAX + 1];
+	char countries[SETTINGS_PATH_MAX + 1];
 };
+
+/* Where Debian's package uap-core puts its rules. */
+#define SETTINGS_AGENTS "/usr/share/uap-core/regexes.yaml"
 
 struct settings_api {
 	struct ip_endpoint listen;
@@ -55,6 +63,17 @@ struct settings_api {
 	uint64_t head_timeout_ms;
 	uint64_t idle_timeout_ms;
 	uint64_t connections_max;
+};
+
+/* Where clicks are sent to. */
+struct settings_webhook {
+	bool allow_http;
+	struct conf_prefixes allow_private;
+	char ca_file[SETTINGS_PATH_MAX + 1]; /* "": the system's */
+	uint64_t connect_timeout_ms;
+	uint64_t timeout_ms;
+	uint64_t retry_first_ms;
+	uint64_t retry_max_ms;
 };
 
 struct settings_region {
@@ -68,6 +87,9 @@ struct settings_region {
 	char homepage[SETTINGS_URL_MAX + 1]; /* "": none */
 	char fallback[SETTINGS_URL_MAX + 1]; /* "": none */
 	struct conf_strings schemes;         /* lower case */
+	uint64_t retention_max_ms;           /* 0: for ever */
+	uint64_t retention_min_ms;
+	uint64_t forget_after_ms; /* 0: never */
 };
 
 /* A brand's own domain: only that account's tokens resolve there. */
@@ -88,6 +110,7 @@ struct settings {
 	struct settings_server server;
 	struct settings_click click;
 	struct settings_api api;
+	struct settings_webhook webhook;
 	struct settings_region regions[SETTINGS_REGIONS_MAX];
 	size_t regions_n;
 	struct settings_domain domains[SETTINGS_DOMAINS_MAX];

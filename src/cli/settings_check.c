@@ -195,6 +195,14 @@ static void check_shared_domains(
 					r->domains.text[d], s->regions[k].name);
 }
 
+static void check_retention(
+	struct conf *c, const struct settings_region *r, size_t i)
+{
+	if (r->retention_max_ms && r->retention_min_ms > r->retention_max_ms)
+		conf_error_key(c, "region", i, "retention_min",
+			"is longer than retention_max");
+}
+
 static void check_region(struct conf *c, struct settings *s, size_t i)
 {
 	struct settings_region *r = &s->regions[i];
@@ -206,6 +214,7 @@ static void check_region(struct conf *c, struct settings *s, size_t i)
 	check_target(c, i, "homepage", r->homepage);
 	check_target(c, i, "fallback", r->fallback);
 	check_schemes(c, r, i);
+	check_retention(c, r, i);
 }
 
 static void check_domain(struct conf *c, struct settings *s, size_t i)
@@ -258,8 +267,19 @@ static void check_listeners(struct conf *c, const struct settings *s)
 			"is the address of [click] listen too");
 }
 
+static void check_webhook(struct conf *c, const struct settings *s)
+{
+	if (s->webhook.retry_max_ms < s->webhook.retry_first_ms)
+		conf_error_key(c, "webhook", 0, "retry_max",
+			"is shorter than retry_first");
+	if (s->webhook.timeout_ms < s->webhook.connect_timeout_ms)
+		conf_error_key(c, "webhook", 0, "timeout",
+			"is shorter than connect_timeout");
+}
+
 void settings_check(struct conf *c, struct settings *s)
 {
+	check_webhook(c, s);
 	check_listeners(c, s);
 	for (size_t i = 0; i < s->regions_n; i++)
 		check_region(c, s, i);

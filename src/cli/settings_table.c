@@ -8,6 +8,7 @@
 #define SERVER(field)        offsetof(struct settings_server, field)
 #define CLICK(field)         offsetof(struct settings_click, field)
 #define API(field)           offsetof(struct settings_api, field)
+#define WEBHOOK(field)       offsetof(struct settings_webhook, field)
 #define REGION(field)        offsetof(struct settings_region, field)
 #define DOMAIN_OFFSET(field) offsetof(struct settings_domain, field)
 
@@ -22,6 +23,8 @@ enum {
 
 #define MINUTE_MS UINT64_C(60000)
 #define HOUR_MS   (60 * MINUTE_MS)
+/* A century. */
+#define RETENTION_MS_MAX (24 * HOUR_MS * 36525)
 
 static const char duration[] = "duration";
 
@@ -32,6 +35,8 @@ static const struct conf_section sections[] = {
 	{"click", "The public listener, where people tap.", SECTION(click)},
 	{"api", "The listener of senders, pipelines and operators.",
 		SECTION(api)},
+	{"webhook", "Clicks that are sent to where accounts want them.",
+		SECTION(webhook)},
 	{"region",
 		"Regions: these four are built in. A section changes the keys "
 		"it names; a new name adds a region.",
@@ -77,6 +82,23 @@ static const struct conf_setting settings[] = {
 	{"click", "connections_per_ip_max", CONF_COUNT, "4096", "number",
 		"Connections at once of one address; 0: no limit.",
 		CLICK(connections_per_ip_max), 0, SETTINGS_CONNECTIONS_MAX},
+	{"click", "repeat_window", CONF_DURATION, "10s", duration,
+		"A tap so soon after a counted one, of the same token, address "
+		"and agent, is a repeat: shown, not counted; 0: none is.",
+		CLICK(repeat_window_ms), 0, 10 * MINUTE_MS},
+	{"click", "verdict_rules", CONF_STRING, "", "file",
+		"Your own rules on who is a person, before the built-in ones: "
+		"lines such as `bot agent contains \"AcmeMonitor/\"`, after "
+		"`version 1`; empty: none.",
+		CLICK(verdict_rules), 0, SETTINGS_PATH_MAX},
+	{"click", "agents", CONF_STRING, SETTINGS_AGENTS, "file",
+		"uap-core's regexes.yaml, by which agents are told apart; "
+		"empty: systems, devices and browsers are not told.",
+		CLICK(agents), 0, SETTINGS_PATH_MAX},
+	{"click", "countries", CONF_STRING, "", "file",
+		"A MaxMind DB file by which addresses are given a country, read "
+		"again when it is replaced; empty: countries are not told.",
+		CLICK(countries), 0, SETTINGS_PATH_MAX},
 
 	{"api", "listen", CONF_ENDPOINT, "127.0.0.1:8081", "address:port",
 		"Where the API answers.", API(listen)},
@@ -92,6 +114,30 @@ static const struct conf_setting settings[] = {
 	{"api", "connections_max", CONF_COUNT, "1024", "number",
 		"Connections at once.", API(connections_max), 1,
 		SETTINGS_CONNECTIONS_MAX},
+
+	{"webhook", "allow_http", CONF_BOOL, "no", "yes | no",
+		"Let them be http, not https alone.", WEBHOOK(allow_http)},
+	{"webhook", "allow_private", CONF_PREFIXES, "", "list of prefixes",
+		"Networks they may be sent to that not all of the Internet can "
+		"reach; empty: none.",
+		WEBHOOK(allow_private)},
+	{"webhook", "ca_file", CONF_STRING, "", "file",
+		"Certificates to trust, PEM; empty: the system's.",
+		WEBHOOK(ca_file), 0, SETTINGS_PATH_MAX},
+	{"webhook", "connect_timeout", CONF_DURATION, "5s", duration,
+		"How long connecting may take.", WEBHOOK(connect_timeout_ms),
+		10, HOUR_MS},
+	{"webhook", "timeout", CONF_DURATION, "20s", duration,
+		"How long a delivery may take, with its answer.",
+		WEBHOOK(timeout_ms), 10, HOUR_MS},
+	{"webhook", "retry_first", CONF_DURATION, "5s", duration,
+		"The pause after a first failure; those that follow grow with "
+		"it.",
+		WEBHOOK(retry_first_ms), 1, HOUR_MS},
+	{"webhook", "retry_max", CONF_DURATION, "24h", duration,
+		"The longest pause; it is tried again for as long as it is "
+		"there.",
+		WEBHOOK(retry_max_ms), 1, 7 * 24 * HOUR_MS},
 
 	{"region", "tag", CONF_STRING, NULL, "one of A-Z a-z 0-9",
 		"The first character of each of its tokens; never change it "
@@ -118,6 +164,18 @@ static const struct conf_setting settings[] = {
 	{"region", "schemes", CONF_STRINGS, "http, https", "list of schemes",
 		"What a destination's URL may begin with.", REGION(schemes), 1,
 		SCHEME_MAX},
+	{"region", "retention_max", CONF_DURATION, "0", duration,
+		"How long clicks are kept, at most two days of them dropped a "
+		"day; their counts stay. 0: for ever.",
+		REGION(retention_max_ms), 0, RETENTION_MS_MAX},
+	{"region", "retention_min", CONF_DURATION, "0", duration,
+		"How long clicks must be kept: an erasure of younger data "
+		"waits.",
+		REGION(retention_min_ms), 0, RETENTION_MS_MAX},
+	{"region", "forget_after", CONF_DURATION, "0", duration,
+		"How long after its end a token keeps recipient, ref and "
+		"params; 0: always.",
+		REGION(forget_after_ms), 0, RETENTION_MS_MAX},
 
 	{"domain", "region", CONF_STRING, NULL, "region",
 		"The region of the tokens that resolve there.",

@@ -333,6 +333,8 @@ static bool set_what(CURL *easy, struct exchange *x, struct curl_slist *headers)
 		SET(CURLOPT_SEEKDATA, x);
 		SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
 	}
+	if (x->request->compressed)
+		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
 	SET(CURLOPT_CUSTOMREQUEST, x->request->method);
 	SET(CURLOPT_HTTPHEADER, headers);
 	SET(CURLOPT_HEADERFUNCTION, on_head);

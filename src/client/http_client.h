@@ -5,6 +5,7 @@
  * the first http_client_new() must come before other threads. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,7 @@ struct http_client_request {
 	 * answers' bodies always go there. */
 	enum err (*push)(void *arg, struct str bytes);
 	void *arg;
+	bool compressed;   /* asks for gzip; the body comes unpacked */
 	size_t answer_max; /* bytes that answer->body may take */
 	uint64_t wait_ms;  /* added to silence_max_ms: the server was asked to
 			      wait */

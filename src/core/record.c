@@ -38,6 +38,15 @@ void record_seal_keyed(struct writer *w, struct str key)
 	seal(w, checksum_of_key(key));
 }
 
+void record_reseal_keyed(char *bytes, size_t n, struct str key)
+{
+	size_t body = n - RECORD_SEAL;
+
+	ASSERT(n >= RECORD_OVERHEAD);
+	put_be64(bytes + body,
+		checksum_of_key(key) ^ hash64(str_make(bytes, body)));
+}
+
 enum err record_open_unchecked(struct reader *r, struct str bytes,
 	uint8_t version_max, uint8_t *version)
 {

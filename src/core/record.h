@@ -240,6 +240,9 @@ void record_seal(struct writer *w);
  * under another key is refused. */
 void record_seal_keyed(struct writer *w, struct str key);
 
+/* Replaces the checksum of a record that was changed where it lies. */
+void record_reseal_keyed(char *bytes, size_t n, struct str key);
+
 /* Checks a whole record and sets the reader to its body. ERR_CORRUPT for a
  * wrong checksum or shape, ERR_VERSION for a version above version_max. The
  * reader and version are set on OK only. */

@@ -73,12 +73,24 @@ void token_tail_put(
 		writer_bytes(&w, t->values[i]);
 }
 
+/* No length begins so: 0xff says that more follows, and 0 that nothing does. */
+bool token_tail_is_erased(struct str bytes)
+{
+	return bytes.n > 1 && (uint8_t)bytes.p[0] == TOKEN_TAIL_ERASED &&
+	       bytes.p[1] == 0;
+}
+
 enum err token_tail_get(struct str bytes, size_t values_n, struct token_tail *t)
 {
 	struct reader r;
 
 	ASSERT(values_n <= TOKEN_PARAMS_MAX);
+	if (token_tail_is_erased(bytes)) {
+		*t = (struct token_tail){.erased = true};
+		return OK;
+	}
 	reader_init(&r, bytes);
+	t->erased = false;
 	t->recipient = reader_bytes(&r);
 	t->ref = reader_bytes(&r);
 	for (size_t i = 0; i < values_n; i++)
@@ -347,6 +359,30 @@ static enum err open_unchecked(
 	if (!e && version < BLOCK_VERSION)
 		e = ERR_VERSION;
 	return e ? e : open_block(&r, key, b);
+}
+
+enum err block_reseal(char *record, size_t n, struct str key)
+{
+	struct block_entry entry;
+	struct block b;
+	struct str bytes;
+	enum err e = ERR_CORRUPT;
+
+	if (key.n == 8)
+		e = open_unchecked(str_make(record, n), key, &b);
+	for (size_t i = 0; !e && b.count > 1 && i < b.count; i++) {
+		e = entry_bytes(&b, i, &bytes);
+		if (!e)
+			e = read_entry(bytes, b.shapes, &entry);
+		if (!e)
+			put_be32(record + (b.places.p - record) +
+					 BLOCK_PLACE * i + 2,
+				sum_of(b.key_version, b.minted_ms, b.first + i,
+					bytes, entry.shape));
+	}
+	if (!e)
+		record_reseal_keyed(record, n, key);
+	return e;
 }
 
 enum err block_find(struct str record, struct str key, uint64_t number,

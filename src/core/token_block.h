@@ -10,6 +10,8 @@
  *   entries, each
  *     place of its shape among the shapes + 1 varint, nonce be32, tail bytes
  *     or 0, hash of the refused line be64, the refusal's bytes
+ * A token that was erased keeps its place, nonce and shape; its tail has the
+ * same length, but says only that (core/token_erase.h).
  * An entry's sum covers all that its token hangs on, so that a tap touches its
  * own bytes and not those of the hundred tokens around it (one alone has the
  * block's): the low half of
@@ -31,7 +33,8 @@ enum {
 	TOKEN_PARAMS_MAX = 32,
 	TOKEN_BYTES_MAX = 1500, /* recipient, ref and params together */
 	TOKEN_REFUSAL_MAX = 600,
-	BLOCK_BYTES_MAX = 4080, /* a page's worth of value */
+	TOKEN_TAIL_ERASED = 0xff, /* the first byte of such a tail */
+	BLOCK_BYTES_MAX = 4080,   /* a page's worth of value */
 	/* One shape with a long destination still leaves room for a token. */
 	SHAPE_BYTES_MAX = 2200,
 	BLOCK_TOKENS_MAX = 1024,
@@ -53,6 +56,7 @@ struct token_shape {
 /* A token's own bytes. values are aligned with the shape's names. An absent
  * recipient or ref is empty. */
 struct token_tail {
+	bool erased; /* recipient, ref and values are gone: all are empty */
 	struct str recipient;
 	struct str ref;
 	struct str values[TOKEN_PARAMS_MAX];
@@ -65,6 +69,8 @@ void token_tail_put(
 	struct buf *out, const struct token_tail *t, size_t values_n);
 CHECKED enum err token_tail_get(
 	struct str bytes, size_t values_n, struct token_tail *t);
+
+bool token_tail_is_erased(struct str bytes);
 
 /* Gathers entries until the next one does not fit. */
 struct block_draft {
@@ -121,6 +127,10 @@ struct block_entry {
 /* The entry of a number between first and last. */
 CHECKED enum err block_entry(
 	const struct block *b, uint64_t number, struct block_entry *entry);
+
+/* Makes its sums right again after bytes of entries or shapes were changed
+ * where they lie. ERR_CORRUPT. */
+CHECKED enum err block_reseal(char *record, size_t n, struct str key);
 
 /* Opens a block for one number and checks that entry alone. ERR_NOT_FOUND: it
  * lies outside of the block. */

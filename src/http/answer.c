@@ -95,6 +95,10 @@ size_t http_put_answer_head(char *to, const struct http_answer_head *head)
 	} else if (head->length == ANSWER_CHUNKED) {
 		at = put(at, STR("Transfer-Encoding: chunked\r\n"));
 	}
+	if (head->gzip)
+		at = put(at, STR("Content-Encoding: gzip\r\n"));
+	if (head->varies)
+		at = put(at, STR("Vary: Accept-Encoding\r\n"));
 	if (head->close)
 		at = put(at, STR("Connection: close\r\n"));
 	else if (head->keep_alive)

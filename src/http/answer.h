@@ -24,6 +24,8 @@ struct http_answer_head {
 	size_t content_length;
 	bool close;      /* say so */
 	bool keep_alive; /* say so: HTTP/1.0 needs it */
+	bool gzip;       /* the body is */
+	bool varies;     /* it could be, or not: Accept-Encoding decides */
 	struct str date_line;
 	struct str lines; /* the caller's, each ending in CR LF */
 };

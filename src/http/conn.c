@@ -161,7 +161,7 @@ static void release(struct http_conn *conn)
 	close_socket(conn);
 	output_discard(conn);
 	input_discard(conn);
-	buf_deinit(&conn->ex.stream);
+	stream_discard(&conn->ex);
 	loop_timer_clear(listener->loop, &conn->timer);
 	loop_timer_clear(listener->loop, &conn->write_timer);
 	loop_undefer(listener->loop, &conn->task);
@@ -256,7 +256,7 @@ static void finish(struct http_conn *conn)
 	struct http_exchange *ex = &conn->ex;
 	bool more = conn_pending(conn).n > 0;
 
-	buf_deinit(&ex->stream);
+	stream_discard(ex);
 	if (!conn->lost && ex->keep && ex->body == BODY_DONE) {
 		conn_move(conn, more ? CONN_HEAD : CONN_IDLE);
 		if (!more && loop_is_stopping(conn->listener->loop))

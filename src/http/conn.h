@@ -26,6 +26,7 @@
 #include "base/ip.h"
 #include "http/chunked.h"
 #include "http/exchange.h"
+#include "http/gzip.h"
 #include "http/loop.h"
 #include "http/parse.h"
 
@@ -68,6 +69,7 @@ struct http_exchange {
 	bool answered;
 	bool resume;      /* http_body_resume() was called */
 	bool chunked_out; /* the stream is sent chunked */
+	bool wants_gzip;  /* the client, of a listener that has it */
 	bool ended;       /* the source has no more */
 	bool waits;       /* the source said PULL_WAIT */
 	bool wake;        /* http_stream_wake() was called */
@@ -83,7 +85,8 @@ struct http_exchange {
 	void *sink_arg;
 	const struct http_source *source; /* NULL behind stop */
 	void *source_arg;
-	struct buf stream; /* what the source wrote */
+	struct buf stream; /* what the source wrote, as it is sent */
+	struct gzip *gzip; /* of the stream; NULL: it is sent as it is */
 };
 
 enum output_owner {

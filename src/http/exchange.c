@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "http/body.h"
+#include "http/held_body.h"
 #include "http/input.h"
 #include "http/listener.h"
 #include "http/output.h"
@@ -45,6 +46,27 @@ static void run_later(struct http_conn *conn)
 		conn_run_later(conn);
 }
 
+static void begin_stream(struct http_exchange *ex, int status,
+	struct str header_lines, const struct http_source *source, void *arg)
+{
+	ex->source = source;
+	ex->source_arg = arg;
+	if (!ex->conn->lost)
+		stream_begin(ex->conn, status, header_lines);
+}
+
+/* A fixed answer that is worth it, to who wants that. */
+static void answer_packed(struct http_exchange *ex, int status,
+	struct str header_lines, struct str body)
+{
+	struct held_body *held;
+
+	if (held_body_new(ex->head_only ? STR("") : body, &held))
+		conn_lose(ex->conn);
+	else
+		begin_stream(ex, status, header_lines, &held_body_source, held);
+}
+
 void http_answer(struct http_exchange *ex, int status, struct str header_lines,
 	struct str body)
 {
@@ -52,7 +74,10 @@ void http_answer(struct http_exchange *ex, int status, struct str header_lines,
 
 	begin_answer(ex);
 	give_up_body(ex);
-	if (!conn->lost)
+	if (!conn->lost && ex->wants_gzip && body.n >= HTTP_GZIP_MIN &&
+		http_status_has_body(status))
+		answer_packed(ex, status, header_lines, body);
+	else if (!conn->lost)
 		output_answer(conn, status, header_lines, body);
 	conn_run(conn, false);
 }
@@ -60,16 +85,11 @@ void http_answer(struct http_exchange *ex, int status, struct str header_lines,
 void http_answer_stream(struct http_exchange *ex, int status,
 	struct str header_lines, const struct http_source *source, void *arg)
 {
-	struct http_conn *conn = ex->conn;
-
 	begin_answer(ex);
-	ex->source = source;
-	ex->source_arg = arg;
 	if (!ex->sink)
 		give_up_body(ex);
-	if (!conn->lost)
-		stream_begin(conn, status, header_lines);
-	run_later(conn);
+	begin_stream(ex, status, header_lines, source, arg);
+	run_later(ex->conn);
 }
 
 void http_stream_wake(struct http_exchange *ex)

@@ -50,11 +50,12 @@ bool http_is_local(struct http_exchange *ex);
 /* "Not Found" and the like; "" for a status that we do not know. */
 const char *http_status_text(int status);
 
-/* Answers, and ends the exchange. header_lines are ready-made lines, each
- * ending in CRLF, or empty; status line, Date, Content-Length and Connection
- * are added here, and a HEAD gets them without the body. Both strings are
- * copied or sent before it returns. A body that was not read to its end makes
- * this the connection's last answer; its sink is not called again. */
+/* Answers, and ends the exchange. On a listener with gzip, answers of either
+ * kind may leave compressed, and say so. header_lines are ready-made lines,
+ * each ending in CRLF, or empty; status line, Date, Content-Length and
+ * Connection are added here, and a HEAD gets them without the body. Both
+ * strings are copied or sent before it returns. A body that was not read to its
+ * end makes this the connection's last answer; its sink is not called again. */
 void http_answer(struct http_exchange *ex, int status, struct str header_lines,
 	struct str body);
 

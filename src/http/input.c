@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "http/accept_encoding.h"
 #include "http/body.h"
 #include "http/listener.h"
 #include "http/output.h"
@@ -107,6 +108,7 @@ static void begin_request(struct http_conn *conn, size_t head_n)
 	ex->keep = request->keep_alive && listener->options.keepalive &&
 		   !loop_is_stopping(listener->loop);
 	ex->expects_continue = request->expect_continue;
+	ex->wants_gzip = listener->options.gzip && http_wants_gzip(request);
 	ex->framing = (uint8_t)request->framing;
 	ex->left = request->content_length;
 	ex->body = request->framing == HTTP_NO_BODY ? BODY_DONE : BODY_WAITS;

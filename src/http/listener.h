@@ -39,6 +39,7 @@ struct http_listener {
 	struct http_conn *cursor;    /* of a walk over a list */
 	struct http_request request; /* of the on_request() that runs */
 	struct buf refuse_lines, refuse_body;
+	struct buf plain; /* what a source wrote, before it is compressed */
 	uint64_t date_s;
 	char date_line[HTTP_DATE_LINE_MAX];
 	size_t date_line_n;

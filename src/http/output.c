@@ -52,6 +52,8 @@ void output_answer(
 	struct output *out = &conn->out;
 
 	head.content_length = body.n;
+	head.varies = has_body && body.n >= HTTP_GZIP_MIN &&
+		      conn->listener->options.gzip;
 	if (!has_body || conn->ex.head_only)
 		body.n = 0;
 	if (!allot(conn, HTTP_ANSWER_HEAD_MAX + lines.n + body.n))

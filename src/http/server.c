@@ -322,6 +322,7 @@ static struct http_listener *make(
 	ip_count_init(&listener->ips);
 	buf_init(&listener->refuse_lines, HTTP_REFUSE_LINES_MAX);
 	buf_init(&listener->refuse_body, HTTP_REFUSE_BODY_MAX);
+	buf_init(&listener->plain, HTTP_OUT_MAX);
 	return listener;
 }
 
@@ -371,6 +372,7 @@ void http_listener_free(struct http_listener *listener)
 	ip_count_deinit(&listener->ips);
 	buf_deinit(&listener->refuse_lines);
 	buf_deinit(&listener->refuse_body);
+	buf_deinit(&listener->plain);
 	free(listener);
 }
 

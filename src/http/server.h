@@ -24,7 +24,8 @@ enum {
 	HTTP_BODY_TIMEOUT_MS = 30000,
 	HTTP_WRITE_TIMEOUT_MS = 30000,
 	HTTP_IDLE_TIMEOUT_MS = 60000,
-	HTTP_PATH_MAX = 107, /* bytes of a unix socket's path */
+	HTTP_PATH_MAX = 107,  /* bytes of a unix socket's path */
+	HTTP_GZIP_MIN = 1024, /* bytes of a fixed answer, else left as it is */
 };
 
 /* 0 means the default named above for timeouts and connections_max, no limit
@@ -38,6 +39,9 @@ struct http_listen_options {
 	 * listening there already is an error. */
 	bool shared;
 	bool keepalive; /* false: every answer closes its connection */
+	/* Answers of HTTP_GZIP_MIN bytes or more, and all that are streamed,
+	 * are compressed for clients that ask for it. */
+	bool gzip;
 	struct http_handler handler;
 	uint32_t head_timeout_ms;  /* a request's whole head */
 	uint32_t body_timeout_ms;  /* each KiB of a body */

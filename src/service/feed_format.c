@@ -30,6 +30,13 @@ static struct str outcome_of(const struct feed_row *r)
 						 : none;
 }
 
+static struct str country_of(const struct feed_row *r)
+{
+	const char *country = r->click.country;
+
+	return country[0] ? str_make(country, sizeof(r->click.country)) : none;
+}
+
 /* THE table of columns, of which both formats are made: a name, how the value
  * is written, the value. */
 #define COLUMNS(X)                                                             \
@@ -55,10 +62,10 @@ static struct str outcome_of(const struct feed_row *r)
 	X(method, word, r->click.head ? STR("HEAD") : STR("GET"))              \
 	X(query, text, some(r->click.query))                                   \
 	X(ip, address, &r->click.ip)                                           \
-	X(country, text, none)                                                 \
-	X(os, text, none)                                                      \
-	X(device, text, none)                                                  \
-	X(browser, text, none)                                                 \
+	X(country, word, country_of(r))                                        \
+	X(os, text, some(r->os))                                               \
+	X(device, text, some(r->device))                                       \
+	X(browser, text, some(r->browser))                                     \
 	X(agent, ready, r->agent_quoted, some(r->click.agent))                 \
 	X(referer, text, some(r->click.referer))                               \
 	X(accept_language, text, some(r->click.language))                      \
@@ -192,7 +199,8 @@ size_t feed_row_max(const struct feed_row *r)
 	const struct click *c = &r->click;
 	size_t n = r->region.n + r->account.n + r->campaign.n + r->link.n +
 		   r->recipient.n + r->ref.n + r->destination.n + c->query.n +
-		   c->referer.n + c->language.n;
+		   c->referer.n + c->language.n + r->os.n + r->device.n +
+		   r->browser.n;
 
 	n += r->agent_quoted.p ? 0 : c->agent.n;
 	return FIXED_MAX + r->agent_quoted.n + JSON_QUOTED_MAX(n);

@@ -5,6 +5,7 @@
 #include "core/url.h"
 #include "service/cursor.h"
 #include "service/feed_agents.h"
+#include "service/feed_families.h"
 #include "service/feed_links.h"
 #include "service/mint_answer.h"
 #include "store/account.h"
@@ -29,6 +30,7 @@ struct feed_join {
 	struct token_reader tokens;
 	struct feed_links links;
 	struct feed_agents agents;
+	struct feed_families families;
 	/* Of the row that was read last. */
 	struct buf destination;
 	struct buf plain; /* the destination before its query */
@@ -237,7 +239,9 @@ static enum err join(struct feed_join *j, struct feed_row *r,
 	const struct feed_link *link = NULL;
 	enum err e = join_names(j, r, &link);
 
-	if (!e)
+	if (!e && token->tail.erased)
+		r->destination = str_make(NULL, 0);
+	else if (!e)
 		e = join_destination(j, r, link, token);
 	if (!e)
 		e = token_text_put(j->view, token->number, r->click.nonce,
@@ -289,6 +293,7 @@ enum err feed_join_read(struct feed_join *j, size_t i,
 	e = join(j, r, &token);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+	feed_families_join(&j->families, j->view, r);
 	feed_agents_join(&j->agents, &j->view->clicks, r);
 	join_ids(j, i, r);
 	if (r->click_sequence != r->sequence)

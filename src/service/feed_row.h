@@ -25,6 +25,7 @@ struct feed_row {
 	/* The agent as the format writes it; p NULL: click.agent is to be
 	 * written. */
 	struct str agent_quoted;
+	struct str os, device, browser; /* empty: not known */
 	char token[TOKEN_LEN];
 	char cursor[CURSOR_LEN];
 	char id[CURSOR_LEN];

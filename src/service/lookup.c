@@ -3,6 +3,8 @@
 #include "store/account.h"
 #include "store/link.h"
 #include "store/links.h"
+#include "store/name_index.h"
+#include "store/webhook.h"
 
 enum err lookup_account(struct view *v, uint64_t id, struct account *a)
 {
@@ -109,6 +111,30 @@ enum err lookup_campaign_next(
 	return t ? campaign_next(t, account, after, c) : e;
 }
 
+enum err lookup_link_id_next(struct view *v, uint64_t account, struct str after,
+	struct str *name, uint64_t *id)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? name_index_next(
+			   t, LINKS_LINK_NAMES, account, after, name, id)
+		 : e;
+}
+
+enum err lookup_campaign_id_next(struct view *v, uint64_t account,
+	struct str after, struct str *name, uint64_t *id)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? name_index_next(
+			   t, LINKS_CAMPAIGN_NAMES, account, after, name, id)
+		 : e;
+}
+
 enum err lookup_block_from(struct view *v, uint64_t number, struct block *block)
 {
 	struct db_txn *t;
@@ -156,4 +182,44 @@ enum err lookup_tokens_numbered(struct view *v, uint64_t *n)
 	if (!e)
 		*n = links_sequence(next) - 1;
 	return e;
+}
+
+enum err lookup_webhook_name(
+	struct view *v, uint64_t account, struct str name, struct webhook *w)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? webhook_by_name(t, account, name, w) : e;
+}
+
+enum err lookup_webhook_next(
+	struct view *v, uint64_t account, struct str after, struct webhook *w)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? webhook_next(t, account, after, w) : e;
+}
+
+enum err lookup_webhook_next_id(
+	struct view *v, uint64_t after, struct webhook *w)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? webhook_next_id(t, after, w) : e;
+}
+
+enum err lookup_webhook_progress(
+	struct view *v, const struct webhook *w, struct webhook_progress *p)
+{
+	struct db_txn *t;
+	enum err e;
+
+	t = view_links(v, &e);
+	return t ? webhook_standing(t, w, p) : e;
 }

@@ -11,6 +11,7 @@
 #include "core/api_key_record.h"
 #include "core/link_record.h"
 #include "core/token.h"
+#include "core/webhook_record.h"
 #include "service/view.h"
 #include "store/token_store.h"
 
@@ -35,6 +36,23 @@ CHECKED enum err lookup_campaign_name(
 	struct view *v, uint64_t account, struct str name, struct campaign *c);
 CHECKED enum err lookup_campaign_next(
 	struct view *v, uint64_t account, struct str after, struct campaign *c);
+
+CHECKED enum err lookup_webhook_name(
+	struct view *v, uint64_t account, struct str name, struct webhook *w);
+CHECKED enum err lookup_webhook_next(
+	struct view *v, uint64_t account, struct str after, struct webhook *w);
+/* Of all accounts', the first one whose id is greater. */
+CHECKED enum err lookup_webhook_next_id(
+	struct view *v, uint64_t after, struct webhook *w);
+/* How far it has come. */
+CHECKED enum err lookup_webhook_progress(
+	struct view *v, const struct webhook *w, struct webhook_progress *p);
+/* The account's first link, or campaign, whose name is greater than `after`:
+ * its name and id. */
+CHECKED enum err lookup_link_id_next(struct view *v, uint64_t account,
+	struct str after, struct str *name, uint64_t *id);
+CHECKED enum err lookup_campaign_id_next(struct view *v, uint64_t account,
+	struct str after, struct str *name, uint64_t *id);
 
 /* The token with this nonce, not merely this number. */
 CHECKED enum err lookup_token(

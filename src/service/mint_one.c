@@ -60,6 +60,9 @@ static enum mint_one_step compare(struct mint_one *m, struct mint_context *c,
 		e = token_shape_get(entry.shape, &shape);
 	if (e)
 		return refuse_err(m, e);
+	/* What it said is not known any more; its token is dead. */
+	if (token_tail_is_erased(entry.tail))
+		return MINT_ONE_DONE;
 	c->retry_ttl_ms = shape.ttl_ms;
 	e = mint_line_encode(c, m->line, true, encoded, &m->problem);
 	if (!e && str_eq(buf_view(&encoded->shape), entry.shape) &&

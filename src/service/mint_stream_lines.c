@@ -71,6 +71,9 @@ static enum err compare(
 								: ERR_CONFLICT;
 	if (s->is_overlong)
 		return ERR_CONFLICT;
+	/* What it said is not known any more; its token is dead. */
+	if (token_tail_is_erased(entry.tail))
+		return OK;
 	e = token_shape_get(entry.shape, &shape);
 	if (e)
 		return e;

@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -150,7 +151,9 @@ static enum err open_clicks(struct region *g, const char *dir,
 	if (!e)
 		e = tally_open(&(struct tally_options){.dir = path,
 				       .segments = g->segments,
-				       .clock = settings->clock},
+				       .clock = settings->clock,
+				       .families = g->families,
+				       .families_arg = g->families_arg},
 			&g->tally);
 	if (e)
 		return fail(problem, e, path, "the tally cannot be opened");
@@ -159,6 +162,31 @@ static enum err open_clicks(struct region *g, const char *dir,
 			  "what the click log still has region=%.*s",
 			STR_FMT(g->settings.name));
 	return OK;
+}
+
+static enum err open_judge(struct region *g, struct judging *judging,
+	const struct judging_settings *settings, struct region_problem *problem)
+{
+	struct geo_problem why;
+	enum err e = OK;
+
+	if (!judging)
+		return OK;
+	if (settings->countries) {
+		e = geo_open(settings->countries, &g->geo, &why);
+		if (e) {
+			(void)snprintf(problem->text, sizeof(problem->text),
+				"%s", why.text);
+			return e;
+		}
+	}
+	e = click_judge_new(
+		&(struct click_judge_options){.rules = judging_rules(judging),
+			.geo = g->geo,
+			.ip = g->settings.ip,
+			.repeat_window_ms = settings->repeat_window_ms},
+		&g->judge);
+	return e ? fail(problem, e, "click judge", "cannot be made") : OK;
 }
 
 static enum err start_threads(struct region *g,
@@ -179,6 +207,7 @@ static enum err start_threads(struct region *g,
 			&(struct click_writer_options){.segments = g->segments,
 				.tally = g->tally,
 				.clock = settings->clock,
+				.judge = g->judge,
 				.is_relaxed = settings->replies_do_not_wait,
 				.done = settings->clicks_done,
 				.arg = settings->arg},
@@ -186,7 +215,7 @@ static enum err start_threads(struct region *g,
 	return e ? fail(problem, e, dir, "the writers cannot be started") : OK;
 }
 
-static enum err open_region(struct region *g,
+static enum err open_region(struct region *g, struct judging *judging,
 	const struct regions_settings *settings, struct region_problem *problem)
 {
 	char name[64], dir[PATH_MAX], path[PATH_MAX];
@@ -207,6 +236,8 @@ static enum err open_region(struct region *g,
 	if (e)
 		return fail(problem, e, path, "the links cannot be opened");
 	e = open_clicks(g, dir, settings, problem);
+	if (!e)
+		e = open_judge(g, judging, settings->judging, problem);
 	return e ? e : start_threads(g, settings, problem, dir);
 }
 
@@ -216,10 +247,13 @@ static void close_region(struct region *g)
 		return;
 	/* The click writer may wait for the tally. */
 	click_writer_stop(g->click_writer);
+	click_judge_free(g->judge);
+	geo_close(g->geo);
 	tally_close(g->tally);
 	segments_close(g->segments);
 	links_writer_stop(g->links_writer);
 	links_close(&g->links);
+	ASSERT(pthread_mutex_destroy(&g->upkeep) == 0);
 }
 
 static enum err gather_own_domains(
@@ -241,6 +275,24 @@ static enum err gather_own_domains(
 	return OK;
 }
 
+static enum err open_judging(struct regions *r,
+	const struct judging_settings *settings, struct region_problem *problem)
+{
+	struct buf why;
+	enum err e;
+
+	if (!settings)
+		return OK;
+	r->repeat_window_ms = settings->repeat_window_ms;
+	buf_init(&why, JUDGING_PROBLEM_MAX);
+	e = judging_open(settings, &r->judging, &why);
+	if (e)
+		(void)snprintf(problem->text, sizeof(problem->text), "%s",
+			why.n ? buf_cstr(&why) : err_text(e));
+	buf_deinit(&why);
+	return e;
+}
+
 static enum err open_all(struct regions *r,
 	const struct regions_settings *settings, struct region_problem *problem)
 {
@@ -252,14 +304,22 @@ static enum err open_all(struct regions *r,
 	e = take_lock(r, settings->data_dir, problem);
 	if (!e)
 		e = gather_own_domains(r, settings);
+	if (!e)
+		e = open_judging(r, settings->judging, problem);
 	for (size_t i = 0; !e && i < settings->regions_n; i++) {
 		struct region *g = &r->items[r->n];
 
 		g->settings = settings->regions[i];
+		g->families =
+			r->judging ? judging_families : settings->families;
+		g->families_arg =
+			r->judging ? r->judging : settings->families_arg;
 		g->index = r->n++;
 		r->by_tag[(unsigned char)g->settings.tag & 127] = g;
-		if (g->settings.serve)
-			e = open_region(g, settings, problem);
+		if (!g->settings.serve)
+			continue;
+		ASSERT(pthread_mutex_init(&g->upkeep, NULL) == 0);
+		e = open_region(g, r->judging, settings, problem);
 	}
 	return e;
 }
@@ -288,16 +348,47 @@ enum err regions_open(const struct regions_settings *settings,
 	return OK;
 }
 
+void regions_stop_clicks(struct regions *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->items[i].settings.serve)
+			click_writer_close(r->items[i].click_writer);
+}
+
 void regions_close(struct regions *r)
 {
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->n; i++)
 		close_region(&r->items[i]);
+	judging_close(r->judging);
 	free(r->own_domains);
 	if (r->lock_fd >= 0)
 		(void)close(r->lock_fd); /* which unlocks */
 	free(r);
+}
+
+static enum err known_families(
+	struct region *g, struct str agent, struct agent_families *to)
+{
+	struct db_txn t;
+	enum err e = db_reader_init(tally_env(g->tally), &t);
+
+	if (e)
+		return e;
+	e = db_reader_renew(&t);
+	if (!e)
+		e = tally_families(&t, agent, to);
+	db_reader_deinit(&t);
+	return e;
+}
+
+void region_families(
+	struct region *g, struct str agent, struct agent_families *to)
+{
+	*to = (struct agent_families){.os = ""};
+	if (agent.n && known_families(g, agent, to) && g->families)
+		g->families(g->families_arg, agent, to);
 }
 
 uint64_t regions_stored_bytes(const struct regions *r)

@@ -2,6 +2,7 @@
  * threads that write it. Immutable once open, so any thread may read it. */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,8 +11,10 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "base/str.h"
+#include "core/agent_family.h"
 #include "core/token_keys.h"
 #include "core/url.h"
+#include "service/judging.h"
 #include "store/click_writer.h"
 #include "store/links.h"
 #include "store/links_writer.h"
@@ -22,12 +25,6 @@ enum {
 	REGIONS_MAX = 32,
 	REGION_SHARD = 0, /* of the one node that mints for a region */
 	REGION_PROBLEM_MAX = 5120,
-};
-
-enum ip_policy {
-	IP_TRUNCATED, /* IPv4 /24, IPv6 /48 */
-	IP_FULL,
-	IP_NONE,
 };
 
 /* The strings outlive the regions. */
@@ -43,6 +40,9 @@ struct region_settings {
 	struct str fallback; /* empty: none */
 	const struct str *schemes;
 	size_t schemes_n;
+	/* Clicks are kept no longer, and no shorter; tokens are forgotten so
+	 * long after they expired. 0: for ever, no matter, never. */
+	uint64_t retention_max_ms, retention_min_ms, forget_after_ms;
 };
 
 /* A brand's own domain: the only account whose tokens resolve there. */
@@ -67,7 +67,16 @@ struct region {
 	struct links_writer *links_writer;
 	struct segments *segments;
 	struct tally *tally;
+	struct geo *geo;           /* NULL: countries are not known */
+	struct click_judge *judge; /* NULL: as the clicks come */
 	struct click_writer *click_writer;
+	/* Held by whoever works on the whole of the region's data: the keeper,
+	 * or who judges clicks again. */
+	pthread_mutex_t upkeep;
+	/* What an agent says of itself; NULL: nothing is known. Any thread. */
+	void (*families)(
+		void *arg, struct str agent, struct agent_families *to);
+	void *families_arg;
 };
 
 struct regions_settings {
@@ -77,12 +86,18 @@ struct regions_settings {
 	size_t domains_n;
 	const char *data_dir;
 	const struct clock *clock;
+	/* NULL: clicks are taken with the verdict that they bring. */
+	const struct judging_settings *judging;
 	/* Taps are answered before their clicks are on disk. */
 	bool replies_do_not_wait;
 	/* Passed to each click writer: see store/click_writer.h. */
 	void (*clicks_done)(
 		void *arg, struct click_entry *const *entries, size_t n);
 	void *arg;
+	/* Of each region: see there. Without judging, which has its own. */
+	void (*families)(
+		void *arg, struct str agent, struct agent_families *to);
+	void *families_arg;
 };
 
 struct regions {
@@ -95,6 +110,8 @@ struct regions {
 	/* Every domain of every region: never a destination. */
 	struct str *own_domains;
 	size_t own_domains_n;
+	struct judging *judging; /* NULL: none */
+	uint64_t repeat_window_ms;
 	int lock_fd; /* in the data folder */
 };
 
@@ -107,9 +124,17 @@ struct region_problem {
  * its threads. On failure nothing is left open. */
 CHECKED enum err regions_open(const struct regions_settings *settings,
 	struct regions **to, struct region_problem *problem);
+/* Has whoever waits for a click writer told; pushes are refused from here on.
+ */
+void regions_stop_clicks(struct regions *r);
 /* Commits what is queued, ends the threads, closes. No reader may be left.
  * NULL is fine. */
 void regions_close(struct regions *r);
+
+/* What an agent says of itself: as the tally has it, so that all that is told
+ * agrees, or else as the rules say now. */
+void region_families(
+	struct region *g, struct str agent, struct agent_families *to);
 
 /* About what the regions' data take on disk, and grow by: links, and clicks
  * written since the start. */

@@ -181,6 +181,7 @@ enum err resolve_token(struct view *v, const struct token_id *id,
 		.campaign = f.campaign ? f.campaign->id : 0,
 		.link_revision = f.link ? f.link->link.revision : 0,
 		.test = f.token.shape.test,
+		.erased = f.token.erased,
 		.track = !f.link || f.link->link.track,
 	};
 	if (is_live(&f, now_ms))

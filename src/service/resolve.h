@@ -27,6 +27,7 @@ struct resolution {
 	uint32_t target_revision; /* of the link, campaign or account */
 	bool test;
 	bool track;         /* false: no click is kept */
+	bool erased;        /* nothing of whoever taps is kept */
 	bool forward_query; /* the query was added to the location */
 };
 

@@ -13,6 +13,7 @@ enum {
 void block_builder_init(struct block_builder *b)
 {
 	*b = (struct block_builder){0};
+	minted_init(&b->counts);
 	block_draft_init(&b->draft);
 	block_draft_init(&b->half);
 	buf_init(&b->record, BLOCK_BYTES_MAX);
@@ -20,6 +21,7 @@ void block_builder_init(struct block_builder *b)
 
 void block_builder_deinit(struct block_builder *b)
 {
+	minted_deinit(&b->counts);
 	block_draft_deinit(&b->draft);
 	block_draft_deinit(&b->half);
 	buf_deinit(&b->record);
@@ -33,6 +35,7 @@ void block_builder_begin(struct block_builder *b, struct db_txn *txn,
 	b->minted = 0;
 	b->key_version = key_version;
 	b->minted_ms = minted_ms;
+	minted_begin(&b->counts, txn, minted_ms);
 	block_draft_reset(&b->draft, key_version, minted_ms);
 }
 
@@ -96,6 +99,7 @@ uint64_t block_builder_add(
 	if (e)
 		db_fail(b->txn, e);
 	b->minted++;
+	minted_add(&b->counts, shape);
 	return b->next++;
 }
 
@@ -189,6 +193,7 @@ void block_builder_end(struct block_builder *b)
 {
 	size_t size = block_draft_size(&b->draft);
 
+	minted_end(&b->counts);
 	if (!b->draft.count || b->txn->err)
 		return;
 	if (size > DB_VALUE_LEAF_MAX && size < BLOCK_SPLIT_BELOW &&

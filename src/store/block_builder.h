@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/token_block.h"
 #include "store/db.h"
+#include "store/minted.h"
 
 enum {
 	BLOCK_NONCES = 1024
@@ -20,6 +21,7 @@ struct block_builder {
 	size_t minted; /* tokens in this transaction, refused lines aside */
 	uint8_t key_version;
 	uint64_t minted_ms;
+	struct minted counts;
 	struct block_draft draft;
 	struct block_draft half;
 	struct buf record;

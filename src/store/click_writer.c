@@ -1,49 +1,14 @@
-#include "store/click_writer.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "base/log.h"
-#include "base/thread.h"
 #include "core/timestamp.h"
-#include "store/click_agents.h"
 #include "store/click_replay.h"
-#include "store/click_unique.h"
+#include "store/click_writer_state.h"
 #include "store/segment.h"
 
 enum {
 	TALLY_WAIT_MS = 50,
 	CLICKS_AHEAD = 8, /* whose bits are brought near */
 	NS_PER_MS = 1000000,
-};
-
-static const uint64_t commit_bounds_us[] = {100, 200, 500, 1000, 2000, 5000,
-	10000, 20000, 50000, 100000, 200000, 500000, 1000000, 5000000};
-static const uint64_t rows_bounds[] = {
-	1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
-
-struct click_writer {
-	struct click_writer_options options;
-	struct queue queue;
-	pthread_t thread;
-	atomic_bool is_stalled;
-	_Atomic(enum err) health;
-	_Atomic(enum err) dead; /* nothing is written any more, and why */
-	struct click_writer_metrics metrics;
-
-	/* The thread's own. */
-	struct segment_ref hot;
-	struct click_unique unique;
-	struct click_agents agents;
-	struct buf record;
-	uint64_t begun_ns;        /* the last commit began */
-	struct queue_item *taken; /* off the queue, not in the batch */
-	struct click_entry *batch[CLICK_COMMIT_ROWS];
-	size_t batch_n;
-	size_t rows_max; /* of a batch */
-	uint64_t batch_bytes;
 };
 
 static uint64_t now_ns(const struct click_writer *w)
@@ -106,8 +71,11 @@ static void append(struct click_writer *w, struct db_cursor *log,
 {
 	struct db_txn *t = log->t;
 	struct click *c = &entry->click;
-	enum err e = click_unique_decide(&w->unique, c);
+	enum err e;
 
+	if (w->options.judge && !c->revises)
+		click_judge_decide(w->options.judge, c);
+	e = click_unique_decide(&w->unique, c);
 	if (!e) {
 		c->agent_id = click_agents_intern(&w->agents, t, c->agent);
 		buf_reset(&w->record);
@@ -139,8 +107,13 @@ static enum err end_transaction(struct click_writer *w, struct db_txn *t)
 static void take_back(struct click_writer *w)
 {
 	click_agents_abort(&w->agents);
-	for (size_t i = 0; i < w->batch_n; i++)
-		click_unique_take_back(&w->unique, &w->batch[i]->click);
+	for (size_t i = 0; i < w->batch_n; i++) {
+		struct click *c = &w->batch[i]->click;
+
+		click_unique_take_back(&w->unique, c);
+		if (w->options.judge)
+			click_judge_take_back(w->options.judge, c);
+	}
 }
 
 static void note_commit(struct click_writer *w)
@@ -206,6 +179,9 @@ static enum err attempt(struct click_writer *w)
 	if (e)
 		return e;
 	e = click_unique_prepare(&w->unique, position, w->batch_n);
+	if (!e && w->options.judge)
+		e = click_judge_prepare(
+			w->options.judge, w->batch_n, w->batch[0]->click.at_ms);
 	counter_set(&w->metrics.overlay, click_overlay_n(&w->unique.overlay));
 	if (!e)
 		e = write_batch(w);
@@ -272,12 +248,14 @@ static enum err commit(struct click_writer *w)
 	return OK;
 }
 
-/* Fills the batch; false when the queue is closed and empty. */
+/* Fills the batch, or sets what is to be done before it; false when the queue
+ * is closed and empty. */
 static bool next_batch(struct click_writer *w)
 {
 	uint64_t due = w->begun_ns + (uint64_t)w->options.interval_us * 1000;
 
 	w->batch_n = 0;
+	w->between = NULL;
 	while (!w->taken) {
 		if (is_closing(w) && !queue_held(&w->queue))
 			return false;
@@ -286,11 +264,21 @@ static bool next_batch(struct click_writer *w)
 			queue_wait(&w->queue, w->options.commit_at, due);
 		w->taken = queue_take(&w->queue);
 	}
+	if (w->options.judge)
+		click_judge_refresh(w->options.judge, now_ns(w) / NS_PER_MS);
 	while (w->taken && w->batch_n < w->rows_max) {
-		struct queue_item *item = w->taken;
+		struct click_entry *entry = entry_of(w->taken);
 
-		w->taken = item->next;
-		w->batch[w->batch_n++] = entry_of(item);
+		if (entry->between && w->batch_n)
+			break;
+		w->taken = w->taken->next;
+		if (entry->between) {
+			w->between = entry;
+			break;
+		}
+		if (w->options.judge && !entry->click.revises)
+			click_judge_receive(w->options.judge, &entry->click);
+		w->batch[w->batch_n++] = entry;
 	}
 	return true;
 }
@@ -304,6 +292,11 @@ static enum err replay(struct click_writer *w)
 	if (e)
 		return e;
 	click_unique_end(u);
+	if (w->options.judge) {
+		e = click_judge_replay(w->options.judge, w->options.segments);
+		if (e)
+			return e;
+	}
 	/* Half of it leaves room before it must wait for the tally. */
 	return click_replay(&u->overlay, w->options.segments, position,
 		w->options.overlay_max / 2, &u->wait_for);
@@ -325,121 +318,63 @@ static void prepare(struct click_writer *w)
 	set_health(w, OK);
 }
 
-static void *run(void *arg)
+/* Each owner once, taps first. */
+static void tell(struct click_writer *w, enum err e)
+{
+	struct click_entry *own;
+	size_t taps_n = 0;
+
+	for (size_t i = 0; i < w->batch_n; i++) {
+		w->batch[i]->result = e;
+		if (w->batch[i]->done)
+			continue;
+		own = w->batch[taps_n];
+		w->batch[taps_n++] = w->batch[i];
+		w->batch[i] = own;
+	}
+	if (taps_n)
+		w->options.done(w->options.arg, w->batch, taps_n);
+	for (size_t i = taps_n; i < w->batch_n; i++)
+		w->batch[i]->done(w->batch[i]);
+}
+
+static void do_between(struct click_writer *w)
+{
+	struct click_entry *entry = w->between;
+	uint64_t opening = w->hot.opening;
+	enum err e = atomic_load(&w->dead);
+
+	entry->result = e ? e : entry->between(entry, &w->hot);
+	if (w->hot.opening != opening)
+		click_agents_clear(&w->agents);
+	entry->done(entry);
+}
+
+void click_writer_decided_anew(struct click_writer *w,
+	struct click_judge *judge, struct seen_set *seen, uint32_t generation)
+{
+	uint64_t newest = segments_next_sequence(w->options.segments) - 1;
+
+	click_unique_decided_anew(&w->unique, seen, generation, newest);
+	if (w->options.judge)
+		click_judge_adopt(w->options.judge, judge);
+}
+
+void *click_writer_run(void *arg)
 {
 	struct click_writer *w = arg;
 
 	prepare(w);
 	while (next_batch(w)) {
-		enum err e = commit(w);
 		size_t n = w->batch_n;
 
-		for (size_t i = 0; i < n; i++)
-			w->batch[i]->result = e;
-		w->options.done(w->options.arg, w->batch, n);
+		if (w->between) {
+			do_between(w);
+			queue_release(&w->queue, 1);
+			continue;
+		}
+		tell(w, commit(w));
 		queue_release(&w->queue, n);
 	}
 	return NULL;
-}
-
-static void writer_free(struct click_writer *w)
-{
-	if (!w)
-		return;
-	click_unique_deinit(&w->unique);
-	click_agents_deinit(&w->agents);
-	buf_deinit(&w->record);
-	queue_deinit(&w->queue);
-	free(w);
-}
-
-static void set_options(
-	struct click_writer *w, const struct click_writer_options *options)
-{
-	bool relaxed = options->is_relaxed;
-
-	w->options = *options;
-	if (!options->commit_at)
-		w->options.commit_at =
-			relaxed ? CLICK_RELAXED_COMMIT_AT : CLICK_COMMIT_AT;
-	if (!options->interval_us)
-		w->options.interval_us =
-			relaxed ? CLICK_RELAXED_INTERVAL_US : CLICK_INTERVAL_US;
-	if (!options->overlay_max)
-		w->options.overlay_max = CLICK_OVERLAY_MAX;
-	w->rows_max = w->options.overlay_max / 4;
-	if (w->rows_max > CLICK_COMMIT_ROWS)
-		w->rows_max = CLICK_COMMIT_ROWS;
-	ASSERT(w->rows_max > 0);
-	w->metrics.commit_us.bounds = commit_bounds_us;
-	w->metrics.commit_us.bounds_n =
-		sizeof(commit_bounds_us) / sizeof(commit_bounds_us[0]);
-	w->metrics.batch_rows.bounds = rows_bounds;
-	w->metrics.batch_rows.bounds_n =
-		sizeof(rows_bounds) / sizeof(rows_bounds[0]);
-}
-
-enum err click_writer_start(
-	const struct click_writer_options *options, struct click_writer **to)
-{
-	struct click_writer *w = calloc(1, sizeof(*w));
-	enum err e;
-
-	if (!w)
-		return ERR_NOMEM;
-	set_options(w, options);
-	queue_init(&w->queue, CLICK_QUEUE_MAX);
-	buf_init(&w->record, CLICK_RECORD_MAX);
-	e = click_agents_init(&w->agents);
-	if (!e)
-		e = click_unique_init(
-			&w->unique, options->tally, w->options.overlay_max);
-	if (!e)
-		e = thread_start(&w->thread, "ctio-clicks", run, w);
-	if (e) {
-		writer_free(w);
-		return e;
-	}
-	*to = w;
-	return OK;
-}
-
-enum err click_writer_push(struct click_writer *w, struct click_entry *entry)
-{
-	enum err e = atomic_load(&w->dead);
-
-	if (!e)
-		e = click_check(&entry->click);
-	return e ? e : queue_push(&w->queue, &entry->item);
-}
-
-void click_writer_stop(struct click_writer *w)
-{
-	if (!w)
-		return;
-	queue_close(&w->queue);
-	ASSERT(pthread_join(w->thread, NULL) == 0);
-	segments_release(w->options.segments, &w->hot);
-	writer_free(w);
-}
-
-bool click_writer_is_stalled(const struct click_writer *w)
-{
-	return atomic_load(&w->is_stalled);
-}
-
-enum err click_writer_health(const struct click_writer *w)
-{
-	return atomic_load(&w->health);
-}
-
-size_t click_writer_queued(struct click_writer *w)
-{
-	return queue_held(&w->queue);
-}
-
-const struct click_writer_metrics *click_writer_metrics(
-	const struct click_writer *w)
-{
-	return &w->metrics;
 }

@@ -1,7 +1,8 @@
 /* The one thread that appends to a region's click log. Clicks from any thread
  * are gathered into one transaction (group commit) and their owners told when
  * it is on disk. It decides which clicks are unique, from the tally and what
- * it has appended since the tally's position, and interns user agents. */
+ * it has appended since the tally's position, has clicks judged, and interns
+ * user agents. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +14,8 @@
 #include "base/metric.h"
 #include "base/queue.h"
 #include "core/click_record.h"
+#include "store/click_judge.h"
+#include "store/seen_set.h"
 #include "store/segments.h"
 #include "store/tally.h"
 
@@ -37,9 +40,17 @@ enum {
  * until done. */
 struct click_entry {
 	struct queue_item item;
-	struct click click; /* counted is decided already, unique is not */
+	struct click click; /* out: verdict and the like, counted, unique */
 	uint64_t sequence;  /* out, on OK */
 	enum err result;    /* out: OK means on disk */
+	/* NULL: options.done is told. Else this is, of this entry alone, on
+	 * the writer's thread. */
+	void (*done)(struct click_entry *entry);
+	/* Not NULL: no click, but something to be done on the writer's thread
+	 * between two batches, in a few milliseconds, since taps wait for it.
+	 * hot is the writer's own ref, env NULL before the first click; it may
+	 * be exchanged. What it returns is the entry's result. */
+	enum err (*between)(struct click_entry *entry, struct segment_ref *hot);
 };
 
 struct click_writer_options {
@@ -53,6 +64,9 @@ struct click_writer_options {
 	 * their owners' again from here on. */
 	void (*done)(void *arg, struct click_entry *const *entries, size_t n);
 	void *arg;
+	/* Decides each click's verdict, as it is written. NULL: they are taken
+	 * with the verdict that they bring. */
+	struct click_judge *judge;
 	/* No reply waits for its commit. */
 	bool is_relaxed;
 	uint32_t commit_at;   /* 0: CLICK_COMMIT_AT */
@@ -79,11 +93,21 @@ struct click_writer_metrics {
 /* Starts the thread; all that the options point to outlives it. */
 CHECKED enum err click_writer_start(
 	const struct click_writer_options *options, struct click_writer **w);
-/* Any thread. ERR_TOO_LONG, ERR_INVALID: see click_check(). ERR_FULL,
+/* Any thread. Besides clicks it takes announcements (click.revises), and with
+ * `between` other work. ERR_TOO_LONG, ERR_INVALID: see click_check(). ERR_FULL,
  * ERR_CLOSED: refused. ERR_IO: the disk has failed, nothing is written until
  * the process starts again. Done is called after OK only. */
 CHECKED enum err click_writer_push(
 	struct click_writer *w, struct click_entry *entry);
+/* On the writer's own thread, between two batches: all of the log was decided
+ * anew by this judge, whose repeats the writer goes on from; it has seen these
+ * tokens, which become the writer's, and which the tally will have seen from
+ * this generation on. */
+void click_writer_decided_anew(struct click_writer *w,
+	struct click_judge *judge, struct seen_set *seen, uint32_t generation);
+/* Any thread: from now on all is refused; what is queued is decided as
+ * click_writer_stop() would. For those who wait for it. */
+void click_writer_close(struct click_writer *w);
 /* Commits what is queued, then ends the thread; all pushes have returned and
  * no more will come. When the disk does not let it, or the tally not within
  * CLICK_STOP_WAIT_MS, the entries get the error. NULL is fine. */

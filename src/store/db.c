@@ -245,6 +245,17 @@ enum err db_open(
 	return open_with(dir, options, 0, env);
 }
 
+enum err db_open_unflushed(
+	const char *dir, const struct db_options *options, struct db_env **env)
+{
+	return open_with(dir, options, MDB_NOSYNC, env);
+}
+
+enum err db_flush(struct db_env *env)
+{
+	return db_from_lmdb(env->dir, mdb_env_sync(env->env, 1));
+}
+
 enum err db_open_sealed(
 	const char *dir, const struct db_options *options, struct db_env **env)
 {

@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 enum {
-	DB_TABLES_MAX = 16,
+	DB_TABLES_MAX = 32,
 	DB_KEY_MAX = 511,
 	/* The largest value that shares a leaf page, with an 8-byte key. */
 	DB_VALUE_LEAF_MAX = 2022,
@@ -41,6 +41,11 @@ CHECKED enum err db_create(const char *dir, const struct db_options *options,
 /* Opens it for reading and writing. One process, once per process. */
 CHECKED enum err db_open(
 	const char *dir, const struct db_options *options, struct db_env **env);
+/* The same for one that nobody else knows yet: its commits are not flushed.
+ * db_flush() makes all of them last, once, before it is given its name. */
+CHECKED enum err db_open_unflushed(
+	const char *dir, const struct db_options *options, struct db_env **env);
+CHECKED enum err db_flush(struct db_env *env);
 /* Opens one that nobody writes any more: read-only, without a lock file, its
  * map as large as the file. A missing table reads as empty. */
 CHECKED enum err db_open_sealed(

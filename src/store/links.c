@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "core/record.h"
 
 enum {
@@ -29,6 +30,13 @@ static const char *const tables[LINKS_TABLES_N] = {
 	[LINKS_TOKEN_CHANGES] = "token_changes",
 	[LINKS_STREAMS] = "streams",
 	[LINKS_RANGES] = "ranges",
+	[LINKS_WEBHOOKS] = "webhooks",
+	[LINKS_WEBHOOK_NAMES] = "webhook_names",
+	[LINKS_HOOK_PROGRESS] = "webhook_progress",
+	[LINKS_ERASURES] = "erasures",
+	[LINKS_ERASURES_PENDING] = "erasures_pending",
+	[LINKS_ERASED] = "erased",
+	[LINKS_MINTED] = "minted",
 };
 
 static const struct db_options options = {
@@ -37,7 +45,7 @@ static const struct db_options options = {
 	.tables_n = LINKS_TABLES_N,
 };
 
-static void put_meta(struct db_txn *t, const char *name, uint64_t value)
+void links_put_number(struct db_txn *t, const char *name, uint64_t value)
 {
 	struct writer w;
 	struct buf b;
@@ -52,9 +60,7 @@ static void put_meta(struct db_txn *t, const char *name, uint64_t value)
 	buf_deinit(&b);
 }
 
-/* ERR_NOT_FOUND if it was never put. */
-CHECKED static enum err get_meta(
-	struct db_txn *t, const char *name, uint64_t *value)
+enum err links_get_number(struct db_txn *t, const char *name, uint64_t *value)
 {
 	struct reader r;
 	struct str record;
@@ -80,10 +86,11 @@ static void fill_new(struct db_txn *t, void *arg)
 {
 	const uint16_t *shard = arg;
 
-	put_meta(t, "format", LINKS_FORMAT);
-	put_meta(t, "shard", *shard);
-	put_meta(t, "next_id", links_number(*shard, 1));
-	put_meta(t, "first_token", links_number(*shard, 1));
+	links_put_number(t, "format", LINKS_FORMAT);
+	links_put_number(t, "shard", *shard);
+	links_put_number(t, "next_id", links_number(*shard, 1));
+	links_put_number(t, "first_token", links_number(*shard, 1));
+	links_put_number(t, "minted_from", 0);
 }
 
 static enum err check_format(struct links *l)
@@ -97,15 +104,35 @@ static enum err check_format(struct links *l)
 		return e;
 	e = db_reader_renew(&t);
 	if (!e)
-		e = get_meta(&t, "format", &format);
+		e = links_get_number(&t, "format", &format);
 	if (!e && format != LINKS_FORMAT)
 		e = ERR_VERSION;
 	if (!e)
-		e = get_meta(&t, "shard", &shard);
+		e = links_get_number(&t, "shard", &shard);
 	if (!e && shard != l->shard)
 		e = ERR_CONFLICT;
 	db_reader_deinit(&t);
 	return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+/* An environment that was made before tokens were counted begins to count now.
+ */
+static enum err begin_counting(struct links *l)
+{
+	uint64_t from;
+	struct db_txn t;
+	enum err e = db_begin(l->env, &t);
+
+	if (e)
+		return e;
+	e = links_get_number(&t, "minted_from", &from);
+	if (e != ERR_NOT_FOUND) {
+		db_abort(&t);
+		return e;
+	}
+	from = db_count(&t, LINKS_BLOCKS) ? clock_wall_ms(&clock_system) : 0;
+	links_put_number(&t, "minted_from", from);
+	return db_commit(&t);
 }
 
 enum err links_open(const char *dir, uint16_t shard, struct links *l)
@@ -120,6 +147,8 @@ enum err links_open(const char *dir, uint16_t shard, struct links *l)
 	if (e)
 		return e;
 	e = check_format(l);
+	if (!e)
+		e = begin_counting(l);
 	if (e)
 		links_close(l);
 	return e;
@@ -133,12 +162,17 @@ void links_close(struct links *l)
 
 enum err links_next_id(struct db_txn *t, uint64_t *next)
 {
-	return get_meta(t, "next_id", next);
+	return links_get_number(t, "next_id", next);
+}
+
+enum err links_minted_from(struct db_txn *t, uint64_t *ms)
+{
+	return links_get_number(t, "minted_from", ms);
 }
 
 void links_put_next_id(struct db_txn *t, uint64_t next)
 {
-	put_meta(t, "next_id", next);
+	links_put_number(t, "next_id", next);
 }
 
 enum err links_next_token(struct db_txn *t, uint16_t shard, uint64_t *next)
@@ -150,7 +184,7 @@ enum err links_next_token(struct db_txn *t, uint16_t shard, uint64_t *next)
 	uint64_t first;
 	enum err e;
 
-	e = get_meta(t, "first_token", &first);
+	e = links_get_number(t, "first_token", &first);
 	if (e)
 		return e;
 	db_cursor_init(t, LINKS_BLOCKS, &c);

@@ -103,7 +103,8 @@ static enum err run_batch(struct links_writer *w, size_t n)
 		return e;
 	first_id = b.next_id;
 	for (size_t i = 0; i < n && !t.err; i++)
-		w->batch[i]->result = w->batch[i]->run(w->batch[i], &b);
+		if (w->batch[i]->run)
+			w->batch[i]->result = w->batch[i]->run(w->batch[i], &b);
 	block_builder_end(&w->blocks);
 	if (b.next_id != first_id)
 		links_put_next_id(&t, b.next_id);
@@ -125,6 +126,24 @@ static void note_result(struct links_writer *w, enum err e)
 	else if (e != before)
 		log_info("links: commits work again");
 	atomic_store(&w->last, (int)e);
+}
+
+static bool is_writing(const struct links_writer *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (w->batch[i]->run)
+			return true;
+		w->batch[i]->result = OK;
+	}
+	return false;
+}
+
+/* All are told without a transaction. */
+static void skip_batch(struct links_writer *w, size_t n)
+{
+	queue_release(&w->queue, n);
+	for (size_t i = 0; i < n; i++)
+		w->batch[i]->done(w->batch[i]);
 }
 
 static void commit_batch(struct links_writer *w, size_t n)
@@ -158,7 +177,9 @@ static void *run(void *arg)
 	for (;;) {
 		size_t n = take_batch(w);
 
-		if (n)
+		if (n && !is_writing(w, n))
+			skip_batch(w, n);
+		else if (n)
 			commit_batch(w, n);
 		else if (queue_is_drained(&w->queue))
 			break;

@@ -38,9 +38,11 @@ struct links_job {
 	struct queue_item item;
 	/* Writer's thread, inside the transaction. A result other than OK
 	 * refuses the job, which must then have written nothing; failures of
-	 * the transaction itself are sticky in batch->txn and fail all. */
+	 * the transaction itself are sticky in batch->txn and fail all.
+	 * NULL: nothing is written. */
 	enum err (*run)(struct links_job *job, struct links_batch *batch);
-	/* Writer's thread, after the commit: OK means on disk. */
+	/* Writer's thread, after the commit: OK means on disk. No transaction
+	 * is open then, and none is begun before it returns. */
 	void (*done)(struct links_job *job);
 	size_t bytes; /* about what it writes, for bounding a transaction */
 	enum err result;

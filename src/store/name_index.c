@@ -69,6 +69,14 @@ void name_index_put(struct db_txn *t, unsigned table, uint64_t account,
 	buf_deinit(&b);
 }
 
+void name_index_delete(
+	struct db_txn *t, unsigned table, uint64_t account, struct str name)
+{
+	char bytes[NAME_KEY_MAX];
+
+	db_delete(t, table, name_key(bytes, account, name));
+}
+
 enum err name_index_next(struct db_txn *t, unsigned table, uint64_t account,
 	struct str after, struct str *name, uint64_t *id)
 {

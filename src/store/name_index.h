@@ -15,6 +15,9 @@ CHECKED enum err name_index_get(struct db_txn *t, unsigned table,
 	uint64_t account, struct str name, uint64_t *id);
 void name_index_put(struct db_txn *t, unsigned table, uint64_t account,
 	struct str name, uint64_t id);
+/* One that is not there is fine. */
+void name_index_delete(
+	struct db_txn *t, unsigned table, uint64_t account, struct str name);
 /* The first name after `after` (empty: the first), with its id; a view.
  * ERR_NOT_FOUND at the end. */
 CHECKED enum err name_index_next(struct db_txn *t, unsigned table,

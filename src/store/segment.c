@@ -39,13 +39,14 @@ static struct db_options options_of(size_t map_bytes)
 
 static void fill_meta(struct db_txn *t, void *arg)
 {
-	const uint64_t *first = arg;
+	const struct segment_meta *meta = arg;
 	struct buf b;
 	struct writer w;
 
 	buf_init(&b, SMALL_RECORD_MAX);
 	record_begin(&w, &b, SEGMENT_FORMAT);
-	writer_be64(&w, *first);
+	writer_be64(&w, meta->first);
+	writer_varint(&w, meta->generation);
 	record_seal_keyed(&w, meta_key);
 	if (writer_err(&w))
 		db_fail(t, writer_err(&w));
@@ -57,9 +58,20 @@ static void fill_meta(struct db_txn *t, void *arg)
 enum err segment_create(
 	const char *dir, size_t map_bytes, uint64_t first_sequence)
 {
+	struct segment_meta meta = {.first = first_sequence};
 	struct db_options options = options_of(map_bytes);
 
-	return db_create(dir, &options, fill_meta, &first_sequence);
+	return db_create(dir, &options, fill_meta, &meta);
+}
+
+enum err segment_begin_anew(const char *dir, size_t map_bytes,
+	const struct segment_meta *meta, struct db_env **env)
+{
+	struct db_options options = options_of(map_bytes);
+	struct segment_meta copy = *meta;
+	enum err e = db_create(dir, &options, fill_meta, &copy);
+
+	return e ? e : db_open_unflushed(dir, &options, env);
 }
 
 enum err segment_open(
@@ -72,8 +84,9 @@ enum err segment_open(
 	return db_open(dir, &options, env);
 }
 
-static enum err read_first(struct db_txn *t, uint64_t *first)
+enum err segment_read_meta(struct db_txn *t, struct segment_meta *meta)
 {
+	struct segment_meta got = {0};
 	struct reader r;
 	struct str value;
 	uint8_t version;
@@ -84,10 +97,15 @@ static enum err read_first(struct db_txn *t, uint64_t *first)
 	e = record_open_keyed(&r, value, meta_key, SEGMENT_FORMAT, &version);
 	if (e)
 		return e;
-	*first = reader_be64(&r);
-	if (!*first)
-		return ERR_CORRUPT;
-	return reader_end(&r);
+	got.first = reader_be64(&r);
+	if (version > 1)
+		got.generation = reader_varint(&r);
+	e = reader_end(&r);
+	if (!e && !got.first)
+		e = ERR_CORRUPT;
+	if (!e)
+		*meta = got;
+	return e;
 }
 
 static enum err read_last(struct db_txn *t, uint64_t first, uint64_t *last)
@@ -109,7 +127,8 @@ static enum err read_last(struct db_txn *t, uint64_t first, uint64_t *last)
 
 enum err segment_bounds(struct db_env *env, uint64_t *first, uint64_t *last)
 {
-	uint64_t from = 0, to = 0;
+	struct segment_meta meta = {0};
+	uint64_t to = 0;
 	struct db_txn t;
 	enum err e = db_reader_init(env, &t);
 
@@ -117,13 +136,13 @@ enum err segment_bounds(struct db_env *env, uint64_t *first, uint64_t *last)
 		return e;
 	e = db_reader_renew(&t);
 	if (!e)
-		e = read_first(&t, &from);
+		e = segment_read_meta(&t, &meta);
 	if (!e)
-		e = read_last(&t, from, &to);
+		e = read_last(&t, meta.first, &to);
 	db_reader_deinit(&t);
 	if (e)
 		return e;
-	*first = from;
+	*first = meta.first;
 	*last = to;
 	return OK;
 }
@@ -190,9 +209,8 @@ void segment_put_agent(
 	writer_raw(&w, agent.p, agent.n);
 	record_seal_keyed(&w, k);
 	e = writer_err(&w);
-	/* Ids ascend. */
 	if (!e)
-		e = db_append(t, SEGMENT_AGENTS, k, buf_view(&b));
+		db_put(t, SEGMENT_AGENTS, k, buf_view(&b));
 	buf_reset(&b);
 	k = str_make(hash_key, sizeof(hash_key));
 	record_begin(&w, &b, AGENT_ID_FORMAT);

@@ -18,7 +18,7 @@ enum segment_table {
 };
 
 enum {
-	SEGMENT_FORMAT = 1,
+	SEGMENT_FORMAT = 2,
 	SEGMENT_AGENTS_MAX = 65536, /* interned in one segment */
 };
 
@@ -29,10 +29,20 @@ enum {
 #define SEGMENT_MAP_BYTES ((size_t)64 << 30)
 #endif
 
+/* What a segment says of itself. */
+struct segment_meta {
+	uint64_t first;      /* its first click has this sequence or a later */
+	uint64_t generation; /* how often it was rewritten */
+};
+
 /* Makes an empty segment at dir whose first click will be this sequence or a
  * later one. */
 CHECKED enum err segment_create(
 	const char *dir, size_t map_bytes, uint64_t first_sequence);
+/* Makes the one that shall take another's place, and opens it unflushed. */
+CHECKED enum err segment_begin_anew(const char *dir, size_t map_bytes,
+	const struct segment_meta *meta, struct db_env **env);
+CHECKED enum err segment_read_meta(struct db_txn *t, struct segment_meta *meta);
 /* Opens it for the writer, or, sealed, for readers. */
 CHECKED enum err segment_open(
 	const char *dir, size_t map_bytes, bool sealed, struct db_env **env);
@@ -50,7 +60,8 @@ CHECKED enum err segment_agent(
  * if another agent has its hash: *taken tells. */
 CHECKED enum err segment_find_agent(struct db_txn *t, struct str agent,
 	uint64_t hash, uint32_t *id, bool *taken);
-/* Interns it; the id is one above segment_last_agent(). */
+/* Interns it; the id is one above segment_last_agent(), or, where a segment is
+ * made anew, the agent's old one, in any order. */
 void segment_put_agent(
 	struct db_txn *t, struct str agent, uint64_t hash, uint32_t id);
 /* The highest id in use, 0 for none. */

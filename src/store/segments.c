@@ -1,7 +1,5 @@
 #include "store/segments.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,39 +9,32 @@
 #include "core/timestamp.h"
 #include "store/segment.h"
 #include "store/segments_scan.h"
+#include "store/segments_state.h"
 
-struct segments {
-	pthread_mutex_t lock; /* of slots and all in them, never across a commit
-			       */
-	struct segment_slot *slots; /* oldest first; the last one is hot */
-	size_t slots_n, slots_size;
-	size_t open_n;
-	uint64_t tick;     /* of the last use of a segment */
-	uint64_t openings; /* of segments, so far */
-	size_t map_bytes, open_max;
-	uint64_t next; /* the writer's */
-	_Atomic uint64_t newest;
-	char dir[PATH_MAX];
-};
-
-static void lock(struct segments *s)
+void segments_lock(struct segments *s)
 {
 	ASSERT(pthread_mutex_lock(&s->lock) == 0);
 }
 
-static void unlock(struct segments *s)
+void segments_unlock(struct segments *s)
 {
 	ASSERT(pthread_mutex_unlock(&s->lock) == 0);
 }
 
-static enum err path_of(struct segments *s, uint64_t day, char to[PATH_MAX])
+enum err segments_path(const struct segments *s, uint64_t day,
+	const char *ending, char to[PATH_MAX])
 {
 	char text[DAY_LEN];
 	int n;
 
 	day_write(text, day);
-	n = snprintf(to, PATH_MAX, "%s/%.*s", s->dir, DAY_LEN, text);
+	n = snprintf(to, PATH_MAX, "%s/%.*s%s", s->dir, DAY_LEN, text, ending);
 	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
+}
+
+size_t segments_map_bytes(const struct segments *s)
+{
+	return s->map_bytes;
 }
 
 static void close_slot(struct segments *s, struct segment_slot *slot)
@@ -72,14 +63,14 @@ static bool evict(struct segments *s)
 }
 
 /* Sealed: the hot one is always open. */
-static enum err open_slot(struct segments *s, struct segment_slot *slot)
+enum err segments_open_slot(struct segments *s, struct segment_slot *slot)
 {
 	char path[PATH_MAX];
 	enum err e;
 
 	if (s->open_n >= s->open_max && !evict(s))
 		return ERR_FULL;
-	e = path_of(s, slot->day, path);
+	e = segments_path(s, slot->day, "", path);
 	if (!e)
 		e = segment_open(path, s->map_bytes, true, &slot->env);
 	if (e == ERR_NOT_FOUND)
@@ -95,28 +86,49 @@ static enum err open_slot(struct segments *s, struct segment_slot *slot)
 }
 
 /* The first sequence of the next sound segment. */
-static uint64_t end_of(struct segments *s, size_t i)
+static uint64_t end_of(struct segments *s, const struct segment_slot *slot)
 {
-	while (++i < s->slots_n)
-		if (!s->slots[i].err)
-			return s->slots[i].first;
+	while (++slot < s->slots + s->slots_n)
+		if (!slot->err)
+			return slot->first;
 	return UINT64_MAX;
 }
 
-static void hold(struct segments *s, size_t i, struct segment_ref *ref)
+/* The place of the first segment of this day or a later one. */
+static size_t place_of(struct segments *s, uint64_t day)
 {
-	struct segment_slot *slot = &s->slots[i];
+	size_t low = 0, high = s->slots_n;
 
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->slots[middle].day < day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct segment_slot *segments_slot(struct segments *s, uint64_t day)
+{
+	size_t i = place_of(s, day);
+
+	return i < s->slots_n && s->slots[i].day == day ? &s->slots[i] : NULL;
+}
+
+void segments_hold(
+	struct segments *s, struct segment_slot *slot, struct segment_ref *ref)
+{
 	slot->refs++;
 	slot->used = ++s->tick;
 	*ref = (struct segment_ref){
 		.env = slot->env,
 		.opening = slot->opening,
-		.slot = i,
 		.day = slot->day,
 		.first = slot->first,
-		.end = end_of(s, i),
-		.has_next = i + 1 < s->slots_n,
+		.end = end_of(s, slot),
+		.has_next = slot + 1 < s->slots + s->slots_n,
 	};
 }
 
@@ -129,14 +141,14 @@ static enum err hold_from(struct segments *s, size_t i, struct segment_ref *ref,
 		enum err e = OK;
 
 		if (!slot->err && !slot->env)
-			e = open_slot(s, slot);
+			e = segments_open_slot(s, slot);
 		if (slot->err) {
 			(*damaged_n)++;
 			continue;
 		}
 		if (e)
 			return e;
-		hold(s, i, ref);
+		segments_hold(s, slot, ref);
 		return OK;
 	}
 	return ERR_NOT_FOUND;
@@ -149,7 +161,7 @@ enum err segments_acquire(struct segments *s, uint64_t after,
 	size_t low = 0;
 	enum err e;
 
-	lock(s);
+	segments_lock(s);
 	/* The last sound one that does not begin behind it, or the first. */
 	for (size_t i = s->slots_n; i-- > 0;) {
 		if (s->slots[i].err || s->slots[i].first > want)
@@ -158,7 +170,7 @@ enum err segments_acquire(struct segments *s, uint64_t after,
 		break;
 	}
 	e = hold_from(s, low, ref, damaged_n);
-	unlock(s);
+	segments_unlock(s);
 	return e;
 }
 
@@ -168,18 +180,16 @@ enum err segments_acquire_next(struct segments *s,
 {
 	enum err e;
 
-	lock(s);
-	e = hold_from(s, ref->slot + 1, next, damaged_n);
-	unlock(s);
+	segments_lock(s);
+	e = hold_from(s, place_of(s, ref->day + 1), next, damaged_n);
+	segments_unlock(s);
 	return e;
 }
 
 /* A sealed one stays open for the next reader; one that was hot is closed, to
  * be opened without its lock file. */
-static void let_go(struct segments *s, size_t i)
+static void let_go(struct segments *s, struct segment_slot *slot)
 {
-	struct segment_slot *slot = &s->slots[i];
-
 	ASSERT(slot->refs > 0);
 	slot->refs--;
 	if (!slot->refs && (!slot->is_sealed || s->open_n > s->open_max))
@@ -188,11 +198,19 @@ static void let_go(struct segments *s, size_t i)
 
 void segments_release(struct segments *s, struct segment_ref *ref)
 {
+	struct db_env *to_close = NULL;
+	struct segment_slot *slot;
+
 	if (!ref->env)
 		return;
-	lock(s);
-	let_go(s, ref->slot);
-	unlock(s);
+	segments_lock(s);
+	slot = segments_slot(s, ref->day);
+	if (slot && slot->env == ref->env)
+		let_go(s, slot);
+	else
+		to_close = segments_release_retired(s, ref->env);
+	segments_unlock(s);
+	db_close(to_close);
 	*ref = (struct segment_ref){0};
 }
 
@@ -200,14 +218,14 @@ void segments_range(struct segments *s, uint64_t *oldest, uint64_t *newest)
 {
 	uint64_t to = atomic_load(&s->newest), from = to + 1;
 
-	lock(s);
+	segments_lock(s);
 	for (size_t i = 0; i < s->slots_n; i++) {
 		if (s->slots[i].err)
 			continue;
 		from = s->slots[i].first;
 		break;
 	}
-	unlock(s);
+	segments_unlock(s);
 	*oldest = from;
 	*newest = to;
 }
@@ -216,15 +234,16 @@ size_t segments_list(struct segments *s, struct segment_info *to, size_t max)
 {
 	size_t n;
 
-	lock(s);
+	segments_lock(s);
 	n = s->slots_n;
 	for (size_t i = 0; i < n && i < max; i++)
 		to[i] = (struct segment_info){
 			.day = s->slots[i].day,
 			.first_sequence = s->slots[i].first,
+			.is_hot = i == n - 1,
 			.err = s->slots[i].err,
 		};
-	unlock(s);
+	segments_unlock(s);
 	return n;
 }
 
@@ -237,9 +256,9 @@ size_t segments_open_n(struct segments *s)
 {
 	size_t n;
 
-	lock(s);
+	segments_lock(s);
 	n = s->open_n;
-	unlock(s);
+	segments_unlock(s);
 	return n;
 }
 
@@ -288,7 +307,7 @@ static enum err make_hot(
 	char path[PATH_MAX];
 	uint64_t first, last;
 	struct db_env *env;
-	enum err e = path_of(s, day, path);
+	enum err e = segments_path(s, day, "", path);
 
 	if (e)
 		return e;
@@ -315,7 +334,7 @@ static void add_hot(struct segments *s, const struct segment_slot *hot)
 	if (s->open_n >= s->open_max)
 		(void)evict(s); /* one too many for a while otherwise */
 	if (s->slots_n)
-		let_go(s, s->slots_n - 1);
+		let_go(s, &s->slots[s->slots_n - 1]);
 	s->slots[s->slots_n] = *hot;
 	s->slots[s->slots_n].refs = 1;
 	s->slots[s->slots_n].opening = ++s->openings;
@@ -328,35 +347,42 @@ static enum err roll(struct segments *s, uint64_t day)
 	struct segment_slot hot = {.day = day, .first = s->next};
 	enum err e;
 
-	lock(s);
+	segments_lock(s);
 	e = reserve_slot(s);
-	unlock(s);
+	segments_unlock(s);
 	if (!e)
 		e = make_hot(s, day, s->next, &hot.env);
 	if (e)
 		return e;
-	lock(s);
+	segments_lock(s);
 	add_hot(s, &hot);
-	unlock(s);
+	segments_unlock(s);
 	return OK;
 }
 
 enum err segments_hot(struct segments *s, uint64_t day, struct segment_ref *ref)
 {
 	struct segment_ref before = *ref;
+	uint64_t newest_day = 0;
+	bool is_any;
 	enum err e;
 
-	/* Only the writer adds slots, so it may look without the lock. */
-	if (!s->slots_n || s->slots[s->slots_n - 1].day < day) {
+	segments_lock(s);
+	is_any = s->slots_n > 0;
+	if (is_any)
+		newest_day = s->slots[s->slots_n - 1].day;
+	segments_unlock(s);
+	/* Only the writer adds slots, and the newest one stays. */
+	if (!is_any || newest_day < day) {
 		e = roll(s, day);
 		if (e)
 			return e;
-	} else if (ref->env && ref->slot == s->slots_n - 1) {
+	} else if (ref->env && ref->day == newest_day) {
 		return OK;
 	}
-	lock(s);
-	hold(s, s->slots_n - 1, ref);
-	unlock(s);
+	segments_lock(s);
+	segments_hold(s, &s->slots[s->slots_n - 1], ref);
+	segments_unlock(s);
 	segments_release(s, &before);
 	return OK;
 }
@@ -368,7 +394,7 @@ static enum err open_hot(
 	struct segment_slot *hot = &s->slots[s->slots_n - 1];
 	uint64_t before = *newest;
 	char path[PATH_MAX];
-	enum err e = path_of(s, hot->day, path);
+	enum err e = segments_path(s, hot->day, "", path);
 
 	if (e)
 		return e;
@@ -448,6 +474,9 @@ void segments_close(struct segments *s)
 		ASSERT(s->slots[i].refs <= (is_hot ? 1u : 0u));
 		db_close(s->slots[i].env);
 	}
+	/* Their folders go when the log is opened again. */
+	for (size_t i = 0; i < s->retired_n; i++)
+		ASSERT(!s->retired[i].env);
 	ASSERT(pthread_mutex_destroy(&s->lock) == 0);
 	free(s->slots);
 	free(s);

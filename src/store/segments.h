@@ -6,6 +6,7 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,7 +52,8 @@ void segments_range(struct segments *s, uint64_t *oldest, uint64_t *newest);
 struct segment_info {
 	uint64_t day;            /* since 1970 */
 	uint64_t first_sequence; /* of this segment or later; damaged: 0 */
-	enum err err;            /* OK, or why it cannot be read */
+	bool is_hot;
+	enum err err; /* OK, or why it cannot be read */
 };
 /* Segments in the log; fills up to max of them, oldest first. */
 size_t segments_list(struct segments *s, struct segment_info *to, size_t max);
@@ -63,7 +65,6 @@ size_t segments_open_n(struct segments *s);
 struct segment_ref {
 	struct db_env *env;
 	uint64_t opening; /* from 1; another one when it is opened anew */
-	size_t slot;      /* the registry's own */
 	uint64_t day;
 	uint64_t first; /* its first sequence */
 	uint64_t end;   /* the next one's, UINT64_MAX for none */
@@ -92,3 +93,30 @@ CHECKED enum err segments_hot(
 uint64_t segments_next_sequence(struct segments *s);
 /* Clicks up to this one are committed. */
 void segments_committed(struct segments *s, uint64_t newest);
+
+/* Below: one thread at a time, that of the region's upkeep; segments_replace()
+ * with a writer's ref is called on the writer's own thread.
+ *
+ * Where a segment is made anew: beside it, in the folder of segments_path()
+ * with this ending. What lies there when the log is opened is removed. */
+#define SEGMENTS_ANEW ".anew"
+CHECKED enum err segments_path(const struct segments *s, uint64_t day,
+	const char *ending, char to[PATH_MAX]);
+size_t segments_map_bytes(const struct segments *s);
+/* The segment of exactly this day; ERR_NOT_FOUND; ERR_CORRUPT if it cannot be
+ * read. Released like the others. */
+CHECKED enum err segments_acquire_day(
+	struct segments *s, uint64_t day, struct segment_ref *ref);
+/* The segment that was made anew, flushed and closed, takes the other one's
+ * place at once and for good; who reads the old one reads on. hot: the
+ * writer's own ref, exchanged for one on the new segment; NULL for a sealed
+ * one. ERR_CONFLICT: it is not the hot one (any more), or is; ERR_BUSY: what it
+ * replaced before is not swept yet. */
+CHECKED enum err segments_replace(
+	struct segments *s, uint64_t day, struct segment_ref *hot);
+/* Takes the oldest segment out of the log, if it is this day's and sealed;
+ * ERR_NOT_FOUND if it is not. */
+CHECKED enum err segments_drop(struct segments *s, uint64_t day);
+/* Removes the folders of replaced and dropped segments that nobody reads any
+ * more; *left are still read. */
+CHECKED enum err segments_sweep(struct segments *s, size_t *left);

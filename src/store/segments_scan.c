@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/timestamp.h"
 #include "store/segment.h"
+#include "store/segments_state.h"
 
 enum {
 	DIR_MODE = 0700,
@@ -22,18 +23,24 @@ static enum err name_path(const char *dir, const char *name, char to[PATH_MAX])
 	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
 }
 
-/* What a crash left of a segment that was being made. */
+/* What a crash left of a segment that was being made, made anew or dropped,
+ * and what was replaced. */
 static enum err remove_leftover(const char *dir, const char *name)
 {
-	struct str day = str_from(name);
+	static const char *const endings[] = {
+		".new", SEGMENTS_ANEW, SEGMENTS_ANEW ".new", SEGMENTS_DROPPED};
+	struct str text = str_from(name);
 	char path[PATH_MAX];
 	uint64_t unused;
+	bool is_ours = false;
 	enum err e;
 
-	if (!str_ends(day, STR(".new")))
+	if (text.n < DAY_LEN || day_parse(str_make(name, DAY_LEN), &unused))
 		return OK;
-	day.n -= STR(".new").n;
-	if (day_parse(day, &unused))
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		is_ours =
+			is_ours || str_is(str_skip(text, DAY_LEN), endings[i]);
+	if (!is_ours)
 		return OK;
 	e = name_path(dir, name, path);
 	return e ? e : file_remove_dir(path);

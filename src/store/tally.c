@@ -65,19 +65,20 @@ static void publish(struct tally *t, uint64_t position)
 
 /* Clicks behind the position, as many as one transaction takes. What comes
  * before a place that cannot be read is taken. */
-static enum err gather(struct tally *t, uint64_t *position)
+static enum err gather(struct tally *t, struct db_txn *txn, uint64_t *position)
 {
 	uint64_t sequence, oldest, newest, skipped = t->reader.skipped;
 	struct click click;
 	enum err e = OK;
 
 	segments_range(t->options.segments, &oldest, &newest);
-	tally_batch_reset(t->batch);
+	tally_batch_begin(t->batch, t->agents);
 	click_reader_seek(&t->reader, *position);
 	while (!e && !tally_batch_is_full(t->batch)) {
 		e = click_reader_next(&t->reader, &sequence, &click);
 		if (!e)
-			tally_batch_add(t->batch, sequence, &click);
+			tally_batch_add(
+				t->batch, txn, &t->reader, sequence, &click);
 	}
 	click_reader_reset(&t->reader);
 	counter_add(&t->metrics.skipped, t->reader.skipped - skipped);
@@ -108,12 +109,28 @@ static enum err commit(struct tally *t, struct db_txn *txn)
 	return e;
 }
 
+/* No rebuild could bring a damaged record back: it begins anew. */
+static void write_lost(struct tally *t, struct db_txn *txn)
+{
+	for (size_t i = 0; i < COUNT_SUMS * t->taken.n && !txn->err; i++) {
+		struct count c = count_in_sum(&t->taken.counts[i / COUNT_SUMS],
+			count_sum_bits(i % COUNT_SUMS));
+
+		if (counts_table_add(txn, TALLY_LOST, &c, &t->scratch) &&
+			!txn->err)
+			counts_table_put(txn, TALLY_LOST, &c, &t->scratch);
+	}
+}
+
 /* ERR_CORRUPT: the tally's own records are damaged. */
 static enum err write_batch(
 	struct tally *t, struct db_txn *txn, struct tally_state *state)
 {
-	tally_batch_apply(t->batch, txn, false);
-	tally_counts_add(&state->totals, tally_batch_totals(t->batch));
+	const struct tally_target target = tally_target(state->generation);
+
+	tally_batch_apply(t->batch, txn, &target);
+	write_lost(t, txn);
+	counts_add(&state->totals, tally_batch_totals(t->batch));
 	tally_put_state(txn, false, state);
 	if (!txn->err)
 		return commit(t, txn);
@@ -127,32 +144,57 @@ static enum err note_damage(struct tally *t, enum err e)
 	return e;
 }
 
+/* Nothing of the transaction was kept. */
+static void take_back(struct tally *t)
+{
+	tally_agents_abort(t->agents);
+	tally_lost_put_back(&t->lost, &t->taken);
+	t->taken.n = 0;
+}
+
+/* What the log and the ledger have for one transaction. */
+static enum err prepare(struct tally *t, struct db_txn *txn,
+	struct tally_state *state, uint64_t *before)
+{
+	enum err e = tally_get_state(txn, false, state);
+
+	*before = state->position;
+	if (!e)
+		t->known = *state;
+	if (e == ERR_NOT_FOUND)
+		e = ERR_CORRUPT; /* a rebuild that did not come to its end */
+	e = note_damage(t, e);
+	if (e)
+		return e;
+	e = gather(t, txn, &state->position);
+	if (!e)
+		tally_lost_take(&t->lost, &t->taken);
+	return e;
+}
+
 /* One transaction's worth; *more if the log has more than it took. */
 static enum err advance(struct tally *t, uint64_t *position, bool *more)
 {
-	struct tally_state state;
-	uint64_t before = 0;
+	struct tally_state state = {0};
+	uint64_t before;
 	struct db_txn txn;
 	enum err e = db_begin(t->env, &txn);
 
 	if (e)
 		return e;
-	e = tally_get_state(&txn, false, &state);
-	if (e == ERR_NOT_FOUND)
-		e = ERR_CORRUPT; /* a rebuild that did not come to its end */
-	e = note_damage(t, e);
-	if (!e) {
-		before = state.position;
-		e = gather(t, &state.position);
-	}
-	if (e || state.position == before) {
+	t->taken.n = 0;
+	e = prepare(t, &txn, &state, &before);
+	if (e || (state.position == before && !t->taken.n)) {
 		db_abort(&txn);
+		tally_agents_abort(t->agents);
 		*position = before;
 		return e;
 	}
 	e = note_damage(t, write_batch(t, &txn, &state));
-	if (e)
+	if (e) {
+		take_back(t);
 		return e;
+	}
 	counter_add(&t->metrics.clicks, tally_batch_clicks(t->batch));
 	*position = state.position;
 	*more = tally_batch_is_full(t->batch);
@@ -233,7 +275,7 @@ static void want(struct tally *t)
 static void report(struct tally *t, enum err e)
 {
 	if (t->was_rebuilt)
-		log_warn("tally was damaged and is rebuilt dir=%s base_lost=%d",
+		log_warn("tally is rebuilt from the log dir=%s base_lost=%d",
 			t->dir, tally_lost_base(t));
 	t->was_rebuilt = false;
 	if (t->reader.skipped != t->skipped_logged)
@@ -308,6 +350,19 @@ enum err tally_start(struct tally *t)
 	return e;
 }
 
+/* What was noted last; the log waits for the next start, this cannot. */
+static void count_lost(struct tally *t)
+{
+	uint64_t position;
+	bool more;
+
+	if (tally_lost_is_empty(&t->lost))
+		return;
+	tally_lock_writing(t);
+	report(t, advance(t, &position, &more));
+	tally_unlock_writing(t);
+}
+
 void tally_stop(struct tally *t)
 {
 	if (!t->is_running)
@@ -317,6 +372,7 @@ void tally_stop(struct tally *t)
 	ASSERT(pthread_cond_signal(&t->wake) == 0);
 	unlock(t);
 	ASSERT(pthread_join(t->thread, NULL) == 0);
+	count_lost(t);
 	lock(t);
 	t->is_running = false;
 	ASSERT(pthread_cond_broadcast(&t->moved) == 0);
@@ -358,4 +414,21 @@ void tally_report_damage(struct tally *t)
 {
 	atomic_store(&t->is_damaged, true);
 	tally_wake(t);
+}
+
+void tally_note_lost(struct tally *t, uint64_t account, uint64_t link,
+	uint64_t campaign, uint64_t at_ms)
+{
+	struct count c = {
+		.account = account,
+		.link = link,
+		.campaign = campaign,
+		.quarter = count_quarter(at_ms),
+		.kind = COUNT_TOTAL,
+		.counts = {.unconfirmed = 1},
+	};
+
+	/* It may wait for clicks, of which there are none now. */
+	if (tally_lost_add(&t->lost, &c))
+		tally_wake(t);
 }

@@ -5,8 +5,8 @@
 
 #include "base/assert.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "core/record.h"
-#include "core/timestamp.h"
 #include "store/tally_tables.h"
 
 enum {
@@ -23,19 +23,38 @@ struct account_list {
 	uint32_t head, tail;
 };
 
+/* Where clicks are counted. */
+struct group {
+	uint64_t account, link, campaign;
+	uint32_t quarter;
+};
+
+/* What is counted of a group's clicks that have one value. */
+struct cell {
+	uint32_t group;
+	uint16_t value; /* a verdict, two letters, a system's number */
+	uint8_t dimension;
+	char text[2]; /* the value, but for a system's */
+	uint32_t requests, clicks, unique_clicks;
+};
+
 struct tally_batch {
+	struct tally_agents *agents;
 	uint32_t clicks_max, clicks_n, tokens_n;
-	uint32_t counters_n, accounts_n;
-	struct tally_counts totals;
+	uint32_t groups_n, cells_n, accounts_n;
+	struct counts totals;
 	uint64_t *sequences; /* by click */
 	uint32_t *next;      /* by click: its account's next click */
 	uint64_t *tokens;    /* of the counted clicks */
 	uint64_t *scratch;   /* as many */
-	struct tally_counter counters[TALLY_BATCH_KEYS];
+	struct group groups[TALLY_BATCH_KEYS];
+	struct cell cells[TALLY_BATCH_KEYS];
 	struct account_list accounts[TALLY_BATCH_KEYS];
 	/* Open addressing, from hashes to places in the arrays. */
-	uint16_t counter_index[INDEX_SIZE];
+	uint16_t group_index[INDEX_SIZE];
+	uint16_t cell_index[INDEX_SIZE];
 	uint16_t account_index[INDEX_SIZE];
+	struct count counts[TALLY_BATCH_KEYS]; /* of one sum */
 	struct buf record;
 	uint8_t bits[TALLY_CHUNK_BYTES];
 	uint8_t differences[TALLY_POSTINGS_MAX];
@@ -43,7 +62,7 @@ struct tally_batch {
 
 enum err tally_batch_new(uint32_t clicks_max, struct tally_batch **to)
 {
-	struct tally_batch *b = malloc(sizeof(*b));
+	struct tally_batch *b = calloc(1, sizeof(*b));
 
 	ASSERT(clicks_max > 0 && clicks_max <= TALLY_BATCH_CLICKS_MAX);
 	if (!b)
@@ -58,7 +77,6 @@ enum err tally_batch_new(uint32_t clicks_max, struct tally_batch **to)
 		tally_batch_free(b);
 		return ERR_NOMEM;
 	}
-	tally_batch_reset(b);
 	*to = b;
 	return OK;
 }
@@ -75,22 +93,28 @@ void tally_batch_free(struct tally_batch *b)
 	free(b);
 }
 
-void tally_batch_reset(struct tally_batch *b)
+void tally_batch_begin(struct tally_batch *b, struct tally_agents *agents)
 {
+	tally_agents_begin(agents);
+	b->agents = agents;
 	b->clicks_n = 0;
 	b->tokens_n = 0;
-	b->counters_n = 0;
+	b->groups_n = 0;
+	b->cells_n = 0;
 	b->accounts_n = 0;
-	b->totals = (struct tally_counts){0};
-	memset(b->counter_index, 0xff, sizeof(b->counter_index));
+	b->totals = (struct counts){0};
+	memset(b->group_index, 0xff, sizeof(b->group_index));
+	memset(b->cell_index, 0xff, sizeof(b->cell_index));
 	memset(b->account_index, 0xff, sizeof(b->account_index));
 }
 
 bool tally_batch_is_full(const struct tally_batch *b)
 {
+	/* There are never more groups than cells. */
 	return b->clicks_n == b->clicks_max ||
-	       b->counters_n == TALLY_BATCH_KEYS ||
-	       b->accounts_n == TALLY_BATCH_KEYS;
+	       b->cells_n + COUNT_DIMENSIONS > TALLY_BATCH_KEYS ||
+	       b->accounts_n == TALLY_BATCH_KEYS ||
+	       tally_agents_is_full(b->agents);
 }
 
 size_t tally_batch_clicks(const struct tally_batch *b)
@@ -98,7 +122,7 @@ size_t tally_batch_clicks(const struct tally_batch *b)
 	return b->clicks_n;
 }
 
-const struct tally_counts *tally_batch_totals(const struct tally_batch *b)
+const struct counts *tally_batch_totals(const struct tally_batch *b)
 {
 	return &b->totals;
 }
@@ -109,15 +133,13 @@ static uint64_t mix(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
-static bool is_same(
-	const struct tally_counter *a, const struct tally_counter *b)
+static bool is_same(const struct group *a, const struct group *b)
 {
-	return a->account == b->account && a->link == b->link &&
+	return a->link == b->link && a->account == b->account &&
 	       a->campaign == b->campaign && a->quarter == b->quarter;
 }
 
-static struct tally_counts *counts_of(
-	struct tally_batch *b, const struct tally_counter *key)
+static uint32_t group_of(struct tally_batch *b, const struct group *key)
 {
 	uint64_t h =
 		mix(mix(mix(mix(1, key->account), key->link), key->campaign),
@@ -125,15 +147,51 @@ static struct tally_counts *counts_of(
 	size_t i = h % INDEX_SIZE;
 	uint16_t at;
 
-	while ((at = b->counter_index[i]) != NONE) {
-		if (is_same(&b->counters[at], key))
-			return &b->counters[at].counts;
+	while ((at = b->group_index[i]) != NONE) {
+		if (is_same(&b->groups[at], key))
+			return at;
 		i = (i + 1) % INDEX_SIZE;
 	}
-	ASSERT(b->counters_n < TALLY_BATCH_KEYS);
-	b->counter_index[i] = (uint16_t)b->counters_n;
-	b->counters[b->counters_n] = *key;
-	return &b->counters[b->counters_n++].counts;
+	ASSERT(b->groups_n < TALLY_BATCH_KEYS);
+	b->group_index[i] = (uint16_t)b->groups_n;
+	b->groups[b->groups_n] = *key;
+	return b->groups_n++;
+}
+
+static struct cell *cell_of(struct tally_batch *b, uint32_t group,
+	enum count_dimension dimension, uint16_t value)
+{
+	size_t i = mix(1, (uint64_t)group << 24 | (uint64_t)dimension << 16 |
+				   value) %
+		   INDEX_SIZE;
+	struct cell *cell;
+	uint16_t at;
+
+	while ((at = b->cell_index[i]) != NONE) {
+		cell = &b->cells[at];
+		if (cell->group == group && cell->value == value &&
+			cell->dimension == dimension)
+			return cell;
+		i = (i + 1) % INDEX_SIZE;
+	}
+	ASSERT(b->cells_n < TALLY_BATCH_KEYS);
+	b->cell_index[i] = (uint16_t)b->cells_n;
+	cell = &b->cells[b->cells_n++];
+	*cell = (struct cell){.group = group,
+		.value = value,
+		.dimension = (uint8_t)dimension,
+		.text = {(char)(value >> 8), (char)value}};
+	return cell;
+}
+
+static void count(struct tally_batch *b, uint32_t group,
+	enum count_dimension dimension, uint16_t value, const struct click *c)
+{
+	struct cell *cell = cell_of(b, group, dimension, value);
+
+	cell->requests++;
+	cell->clicks += c->counted;
+	cell->unique_clicks += c->unique;
 }
 
 static void add_posting(struct tally_batch *b, uint64_t account, uint32_t click)
@@ -157,20 +215,29 @@ static void add_posting(struct tally_batch *b, uint64_t account, uint32_t click)
 		(struct account_list){account, click, click};
 }
 
-void tally_batch_add(
-	struct tally_batch *b, uint64_t sequence, const struct click *c)
+static void count_click(
+	struct tally_batch *b, const struct click *c, uint16_t os)
 {
-	struct tally_counts one = {1, c->counted, c->unique};
-	uint64_t quarter = quarter_of_ms(c->at_ms);
-	struct tally_counter key = {
+	struct group key = {
 		.account = c->account,
 		.link = c->link,
 		.campaign = c->campaign,
-		/* UINT32_MAX is kept free, to seek behind all others. */
-		.quarter = quarter < UINT32_MAX ? (uint32_t)quarter
-						: UINT32_MAX - 1,
+		.quarter = count_quarter(c->at_ms),
 	};
+	uint32_t group = group_of(b, &key);
 
+	count(b, group, COUNT_TOTAL, 0, c);
+	count(b, group, COUNT_VERDICT, c->verdict, c);
+	count(b, group, COUNT_COUNTRY, get_be16(c->country), c);
+	count(b, group, COUNT_OS, os, c);
+	b->totals.requests++;
+	b->totals.clicks += c->counted;
+	b->totals.unique_clicks += c->unique;
+}
+
+void tally_batch_add(struct tally_batch *b, struct db_txn *txn,
+	struct click_reader *reader, uint64_t sequence, const struct click *c)
+{
 	ASSERT(!tally_batch_is_full(b));
 	b->sequences[b->clicks_n] = sequence;
 	add_posting(b, c->account, b->clicks_n++);
@@ -178,8 +245,7 @@ void tally_batch_add(
 		return;
 	if (c->counted)
 		b->tokens[b->tokens_n++] = c->token;
-	tally_counts_add(counts_of(b, &key), &one);
-	tally_counts_add(&b->totals, &one);
+	count_click(b, c, tally_agents_os(b->agents, txn, reader, c));
 }
 
 /* One digit's pass; false if all have the same and nothing was moved. */
@@ -247,12 +313,74 @@ static uint32_t apply_chunk(
 	return i;
 }
 
-static int by_counter(const void *a, const void *b)
+static struct str value_of(const struct tally_batch *b, const struct cell *c)
 {
-	struct tally_counter_key x = tally_counter_key(a);
-	struct tally_counter_key y = tally_counter_key(b);
+	switch (c->dimension) {
+	case COUNT_VERDICT:
+		return str_make(c->text + 1, 1);
+	case COUNT_COUNTRY:
+		return str_make(c->text, c->value ? 2 : 0);
+	case COUNT_OS:
+		return tally_agents_name(b->agents, c->value);
+	default:
+		return str_make(NULL, 0);
+	}
+}
 
-	return memcmp(x.bytes, y.bytes, sizeof(x.bytes));
+static struct count count_of(const struct tally_batch *b, const struct cell *c)
+{
+	const struct group *g = &b->groups[c->group];
+
+	return (struct count){
+		.account = g->account,
+		.link = g->link,
+		.campaign = g->campaign,
+		.quarter = g->quarter,
+		.kind = c->dimension,
+		.value = value_of(b, c),
+		.counts = {.requests = c->requests,
+			.clicks = c->clicks,
+			.unique_clicks = c->unique_clicks},
+	};
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return count_compare(a, b);
+}
+
+/* Neighbours that are the same become one; returns how many are left. */
+static uint32_t merge(struct count *counts, uint32_t n)
+{
+	uint32_t to = 0;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (count_compare(&counts[to], &counts[i]) == 0)
+			counts_add(&counts[to].counts, &counts[i].counts);
+		else
+			counts[++to] = counts[i];
+	return n ? to + 1 : 0;
+}
+
+static void apply_counts(
+	struct tally_batch *b, struct db_txn *t, unsigned table, uint8_t sum)
+{
+	uint32_t n;
+
+	for (uint32_t i = 0; i < b->cells_n; i++) {
+		struct count c = count_of(b, &b->cells[i]);
+
+		b->counts[i] = count_in_sum(&c, sum);
+	}
+	qsort(b->counts, b->cells_n, sizeof(b->counts[0]), by_key);
+	n = merge(b->counts, b->cells_n);
+	for (uint32_t i = 0; i < n && !t->err; i++) {
+		enum err e =
+			counts_table_add(t, table, &b->counts[i], &b->record);
+
+		if (e)
+			db_fail(t, e);
+	}
 }
 
 static int by_account(const void *a, const void *b)
@@ -333,18 +461,15 @@ static void apply_postings(struct tally_batch *b, struct db_txn *t,
 	tally_put_postings(t, &chunk, &b->record);
 }
 
-void tally_batch_apply(struct tally_batch *b, struct db_txn *t, bool to_base)
+void tally_batch_apply(struct tally_batch *b, struct db_txn *t,
+	const struct tally_target *target)
 {
-	unsigned seen = to_base ? TALLY_BASE_SEEN : TALLY_SEEN;
-	unsigned counters = to_base ? TALLY_BASE_COUNTERS : TALLY_COUNTERS;
-
 	sort_tokens(b);
 	for (uint32_t i = 0; i < b->tokens_n && !t->err;)
-		i = apply_chunk(b, t, seen, i);
-	qsort(b->counters, b->counters_n, sizeof(b->counters[0]), by_counter);
-	for (uint32_t i = 0; i < b->counters_n && !t->err; i++)
-		tally_add_counter(t, counters, &b->counters[i], &b->record);
-	if (to_base)
+		i = apply_chunk(b, t, target->seen, i);
+	for (size_t i = 0; i < COUNT_SUMS && !t->err; i++)
+		apply_counts(b, t, target->counters, count_sum_bits(i));
+	if (!target->postings)
 		return;
 	qsort(b->accounts, b->accounts_n, sizeof(b->accounts[0]), by_account);
 	for (uint32_t i = 0; i < b->accounts_n && !t->err; i++)

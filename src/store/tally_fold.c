@@ -18,20 +18,21 @@ struct fold {
 
 /* Gathers clicks behind `from`, as many as fit; returns the last one's number,
  * or up_to when there are no more. */
-static enum err gather(struct fold *f, uint64_t from, uint64_t *position)
+static enum err gather(
+	struct fold *f, struct db_txn *txn, uint64_t from, uint64_t *position)
 {
 	struct click click;
 	uint64_t sequence;
 	enum err e = OK;
 
 	*position = from;
-	tally_batch_reset(f->batch);
+	tally_batch_begin(f->batch, f->t->agents);
 	click_reader_seek(&f->reader, from);
 	while (!tally_batch_is_full(f->batch)) {
 		e = click_reader_next(&f->reader, &sequence, &click);
 		if (e || sequence > f->up_to)
 			break;
-		tally_batch_add(f->batch, sequence, &click);
+		tally_batch_add(f->batch, txn, &f->reader, sequence, &click);
 		*position = sequence;
 	}
 	if (e == ERR_AGAIN || (!e && !tally_batch_is_full(f->batch))) {
@@ -44,6 +45,7 @@ static enum err gather(struct fold *f, uint64_t from, uint64_t *position)
 
 static enum err fold_some(struct fold *f, struct db_txn *txn, bool *more)
 {
+	const struct tally_target target = tally_target_base();
 	struct tally_state state, base = {0};
 	uint64_t position;
 	enum err e = tally_get_state(txn, false, &state);
@@ -56,11 +58,11 @@ static enum err fold_some(struct fold *f, struct db_txn *txn, bool *more)
 	*more = base.position < f->up_to;
 	if (!*more)
 		return OK;
-	e = gather(f, base.position, &position);
+	e = gather(f, txn, base.position, &position);
 	if (e)
 		return e;
-	tally_batch_apply(f->batch, txn, true);
-	tally_counts_add(&base.totals, tally_batch_totals(f->batch));
+	tally_batch_apply(f->batch, txn, &target);
+	counts_add(&base.totals, tally_batch_totals(f->batch));
 	base.position = position;
 	tally_put_state(txn, true, &base);
 	return OK;
@@ -114,6 +116,8 @@ static enum err in_transaction(
 			db_abort(&txn);
 		else
 			e = db_commit(&txn);
+		if (e)
+			tally_agents_abort(f->t->agents);
 	}
 	tally_unlock_writing(f->t);
 	return e;

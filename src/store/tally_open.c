@@ -5,16 +5,27 @@
 
 #include "base/assert.h"
 #include "base/file.h"
+#include "core/timestamp.h"
 #include "store/tally_state.h"
 #include "store/tally_tables.h"
 
 static const uint64_t commit_bounds_us[] = {100, 200, 500, 1000, 2000, 5000,
 	10000, 20000, 50000, 100000, 200000, 500000, 1000000, 5000000};
 
+/* What the log still has begins here. */
+static uint64_t log_begins_ms(struct tally *t)
+{
+	struct segment_info oldest;
+
+	if (segments_list(t->options.segments, &oldest, 1))
+		return day_start_ms(oldest.day);
+	return clock_wall_ms(t->options.clock);
+}
+
 enum err tally_begin_anew(struct tally *t)
 {
 	bool lost = false;
-	enum err e = tally_rebuild(t->env, &lost);
+	enum err e = tally_rebuild(t->env, log_begins_ms(t), &t->known, &lost);
 
 	if (e)
 		return e;
@@ -46,13 +57,16 @@ static enum err create(struct tally *t)
 {
 	const uint64_t first = 1; /* of a log that has lost nothing */
 	uint64_t oldest, newest;
-	enum err e = tally_create_env(t->dir, t->options.map_bytes);
+	bool lost;
+	enum err e;
 
+	segments_range(t->options.segments, &oldest, &newest);
+	lost = (oldest & (((uint64_t)1 << CLICK_SEQUENCE_BITS) - 1)) > first;
+	e = tally_create_env(
+		t->dir, t->options.map_bytes, lost ? log_begins_ms(t) : 0);
 	if (e)
 		return e;
-	segments_range(t->options.segments, &oldest, &newest);
-	atomic_store(&t->lost_base,
-		(oldest & (((uint64_t)1 << CLICK_SEQUENCE_BITS) - 1)) > first);
+	atomic_store(&t->lost_base, lost);
 	return tally_open_env(t->dir, t->options.map_bytes, &t->env);
 }
 
@@ -82,6 +96,8 @@ static enum err check(struct tally *t)
 	if (!e) {
 		base_err = tally_get_state(&txn, true, &base);
 		e = tally_get_state(&txn, false, &state);
+		t->known = state;
+		counter_set(&t->metrics.agents, db_count(&txn, TALLY_AGENTS));
 	}
 	db_reader_deinit(&txn);
 	if (e && e != ERR_NOT_FOUND && e != ERR_CORRUPT)
@@ -135,7 +151,7 @@ static void on_damage(void *arg, uint64_t sequence, enum err e, bool is_agent)
 	struct tally *t = arg;
 
 	(void)e;
-	(void)is_agent; /* never: agents are not asked for */
+	(void)is_agent;
 	t->last_damaged = sequence;
 }
 
@@ -147,6 +163,8 @@ enum err tally_open(const struct tally_options *options, struct tally **to)
 	if (!t)
 		return ERR_NOMEM;
 	init_sync(t);
+	tally_lost_init(&t->lost, &t->metrics.lost);
+	buf_init(&t->scratch, TALLY_RECORD_MAX);
 	click_reader_init(&t->reader, options->segments);
 	t->reader.without_agents = true;
 	t->reader.on_damage = on_damage;
@@ -154,6 +172,8 @@ enum err tally_open(const struct tally_options *options, struct tally **to)
 	e = set_options(t, options);
 	if (!e)
 		e = tally_batch_new(t->options.batch_clicks, &t->batch);
+	if (!e)
+		e = tally_agents_new(&t->options, &t->metrics, &t->agents);
 	if (!e)
 		e = open_env(t);
 	if (!e)
@@ -173,6 +193,9 @@ void tally_close(struct tally *t)
 	tally_stop(t);
 	click_reader_deinit(&t->reader);
 	tally_batch_free(t->batch);
+	tally_agents_free(t->agents);
+	buf_deinit(&t->scratch);
+	tally_lost_deinit(&t->lost);
 	db_close(t->env);
 	ASSERT(pthread_cond_destroy(&t->wake) == 0);
 	ASSERT(pthread_cond_destroy(&t->moved) == 0);

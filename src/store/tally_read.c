@@ -1,6 +1,5 @@
 #include "store/tally.h"
 
-#include "base/bytes.h"
 #include "core/record.h"
 #include "store/tally_tables.h"
 
@@ -15,7 +14,20 @@ uint64_t tally_position(struct db_txn *txn)
 	return state.position;
 }
 
-void tally_known_begin(struct tally_known *known, const struct db_txn *txn)
+/* Of none it does not matter: nothing is answered from it. */
+static struct tally_target target_of(struct db_txn *txn)
+{
+	return tally_target(tally_generation(txn));
+}
+
+uint32_t tally_generation(struct db_txn *txn)
+{
+	struct tally_state state = {0};
+
+	return tally_get_state(txn, false, &state) ? 0 : state.generation;
+}
+
+void tally_known_begin(struct tally_known *known, struct db_txn *txn)
 {
 	uint64_t version = db_snapshot(txn);
 
@@ -25,6 +37,7 @@ void tally_known_begin(struct tally_known *known, const struct db_txn *txn)
 		known->chunks[i].chunk = 0;
 	known->is_used = false;
 	known->version = version;
+	known->table = target_of(txn).seen;
 }
 
 void tally_known_prefetch(const struct tally_known *known, uint64_t token)
@@ -45,7 +58,8 @@ enum err tally_seen(struct db_txn *txn, struct tally_known *known,
 	struct tally_known_chunk *k = &known->chunks[chunk % TALLY_KNOWN];
 
 	if (k->chunk != chunk + 1) {
-		enum err e = tally_get_chunk(txn, TALLY_SEEN, chunk, &k->bits);
+		enum err e =
+			tally_get_chunk(txn, known->table, chunk, &k->bits);
 
 		k->chunk = 0;
 		if (e == ERR_NOT_FOUND)
@@ -59,7 +73,7 @@ enum err tally_seen(struct db_txn *txn, struct tally_known *known,
 	return OK;
 }
 
-enum err tally_totals(struct db_txn *txn, struct tally_counts *counts)
+enum err tally_totals(struct db_txn *txn, struct counts *counts)
 {
 	struct tally_state state;
 	enum err e = tally_get_state(txn, false, &state);
@@ -70,64 +84,32 @@ enum err tally_totals(struct db_txn *txn, struct tally_counts *counts)
 	return OK;
 }
 
-void tally_counters_init(struct tally_counters *c, struct db_txn *txn,
-	uint64_t account, uint32_t from, uint32_t to)
+uint64_t tally_complete_from(struct db_txn *txn)
 {
-	*c = (struct tally_counters){
-		.account = account, .from = from, .to = to};
-	db_cursor_init(txn, TALLY_COUNTERS, &c->cursor);
+	struct tally_state state = {0};
+	enum err e = tally_get_state(txn, false, &state);
+
+	if (e)
+		db_fail(txn, e == ERR_NOT_FOUND ? ERR_AGAIN : e);
+	return state.complete_from_ms;
 }
 
-void tally_counters_deinit(struct tally_counters *c)
+void tally_counts_scan(struct counts_scan *s, struct db_txn *txn,
+	const struct counts_range *range)
 {
-	db_cursor_deinit(&c->cursor);
+	counts_scan_init(s, txn, target_of(txn).counters, range);
 }
 
-static bool seek_counter(
-	struct tally_counters *c, const struct tally_counter *to)
+void tally_lost_scan(struct counts_scan *s, struct db_txn *txn,
+	const struct counts_range *range)
 {
-	struct tally_counter_key key = tally_counter_key(to);
-
-	return db_seek(&c->cursor, str_make(key.bytes, sizeof(key.bytes)));
+	counts_scan_init(s, txn, TALLY_LOST, range);
 }
 
-static bool first_counter(struct tally_counters *c)
+enum err tally_families(
+	struct db_txn *txn, struct str agent, struct agent_families *to)
 {
-	struct tally_counter first = {
-		.account = c->account,
-		.quarter = c->from,
-	};
-
-	c->is_begun = true;
-	return seek_counter(c, &first);
-}
-
-enum err tally_counters_next(
-	struct tally_counters *c, struct tally_counter *counter)
-{
-	bool there = c->is_begun ? db_next(&c->cursor) : first_counter(c);
-	struct tally_counter found;
-
-	/* Each turn moves on: to a quarter in range, or behind this link and
-	 * campaign. */
-	while (there) {
-		enum err e = tally_read_counter(
-			c->cursor.key, c->cursor.value, &found);
-
-		if (e)
-			return e;
-		if (found.account != c->account)
-			return ERR_AGAIN;
-		if (found.quarter >= c->from && found.quarter < c->to) {
-			*counter = found;
-			return OK;
-		}
-		found.quarter = found.quarter < c->from ? c->from : UINT32_MAX;
-		if (found.quarter >= c->to)
-			found.quarter = UINT32_MAX;
-		there = seek_counter(c, &found);
-	}
-	return c->cursor.t->err ? c->cursor.t->err : ERR_AGAIN;
+	return tally_get_agent(txn, agent, to);
 }
 
 void tally_postings_init(struct tally_postings *p, struct db_txn *txn,

@@ -7,7 +7,7 @@
 
 enum {
 	COPY_RECORDS_MAX = 10000, /* of one transaction */
-	KEY_MAX = TALLY_COUNTER_KEY,
+	KEY_MAX = COUNT_KEY_MAX,
 };
 
 /* A table of the base and the one that it is copied into. */
@@ -28,9 +28,9 @@ static bool is_sound_chunk(struct str key, struct str value)
 
 static bool is_sound_counter(struct str key, struct str value)
 {
-	struct tally_counter counter;
+	struct count count;
 
-	return tally_read_counter(key, value, &counter) == OK;
+	return count_record_get(key, value, &count) == OK;
 }
 
 static void clear(struct db_txn *txn)
@@ -38,6 +38,8 @@ static void clear(struct db_txn *txn)
 	tally_delete_state(txn, false);
 	db_clear(txn, TALLY_SEEN);
 	db_clear(txn, TALLY_COUNTERS);
+	db_clear(txn, TALLY_SEEN_ODD);
+	db_clear(txn, TALLY_COUNTERS_ODD);
 	db_clear(txn, TALLY_POSTINGS);
 }
 
@@ -121,8 +123,25 @@ static enum err clear_all(struct db_env *env)
 	return db_commit(&txn);
 }
 
+enum err tally_copy_base(
+	struct db_env *env, const struct tally_target *to, bool *lost)
+{
+	struct copy copies[] = {
+		{TALLY_BASE_SEEN, to->seen, is_sound_chunk},
+		{TALLY_BASE_COUNTERS, to->counters, is_sound_counter},
+	};
+	enum err e = OK;
+
+	for (size_t i = 0; i < 2 && !e; i++) {
+		e = copy_all(env, &copies[i]);
+		*lost |= copies[i].lost;
+	}
+	return e;
+}
+
 /* A base whose state is lost is no base: its tables go too. */
-static enum err set_state(struct db_env *env, bool *lost)
+static enum err set_state(struct db_env *env, uint64_t complete_from_ms,
+	const struct tally_state *keep, bool *lost)
 {
 	struct tally_state state = {0};
 	struct db_txn txn;
@@ -137,25 +156,26 @@ static enum err set_state(struct db_env *env, bool *lost)
 		clear(&txn);
 		db_clear(&txn, TALLY_BASE_SEEN);
 		db_clear(&txn, TALLY_BASE_COUNTERS);
-		tally_put_state(&txn, true, &state);
 	} else if (e) {
 		db_fail(&txn, e);
 	}
+	if (*lost) {
+		state.complete_from_ms = complete_from_ms;
+		tally_put_state(&txn, true, &state);
+	}
+	state.generation = keep->generation;
+	state.is_marked = keep->is_marked;
 	tally_put_state(&txn, false, &state);
 	return db_commit(&txn);
 }
 
-enum err tally_rebuild(struct db_env *env, bool *lost)
+enum err tally_rebuild(struct db_env *env, uint64_t complete_from_ms,
+	const struct tally_state *keep, bool *lost)
 {
-	struct copy copies[] = {
-		{TALLY_BASE_SEEN, TALLY_SEEN, is_sound_chunk},
-		{TALLY_BASE_COUNTERS, TALLY_COUNTERS, is_sound_counter},
-	};
+	const struct tally_target to = tally_target(keep->generation);
 	enum err e = clear_all(env);
 
-	for (size_t i = 0; i < 2 && !e; i++) {
-		e = copy_all(env, &copies[i]);
-		*lost |= copies[i].lost;
-	}
-	return e ? e : set_state(env, lost);
+	if (!e)
+		e = tally_copy_base(env, &to, lost);
+	return e ? e : set_state(env, complete_from_ms, keep, lost);
 }

@@ -5,12 +5,14 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "core/hash.h"
 #include "core/record.h"
 
 enum {
 	CHUNK_FORMAT = 1,
-	COUNTER_FORMAT = 1,
 	POSTINGS_FORMAT = 1,
+	AGENT_FORMAT = 1,
+	FORMAT_WITH_DIMENSIONS = 2, /* TALLY_FORMAT since when */
 	STATE_RECORD_MAX = 64,
 	SHARD_SHIFT = CLICK_SEQUENCE_BITS,
 };
@@ -30,7 +32,30 @@ static const char *const tables[TALLY_TABLES_N] = {
 	[TALLY_POSTINGS] = "postings",
 	[TALLY_BASE_SEEN] = "base_seen",
 	[TALLY_BASE_COUNTERS] = "base_counters",
+	[TALLY_AGENTS] = "agents",
+	[TALLY_LOST] = "lost",
+	[TALLY_SEEN_ODD] = "seen_odd",
+	[TALLY_COUNTERS_ODD] = "counters_odd",
 };
+
+struct tally_target tally_target(uint32_t generation)
+{
+	bool odd = generation & 1;
+
+	return (struct tally_target){
+		.seen = odd ? TALLY_SEEN_ODD : TALLY_SEEN,
+		.counters = odd ? TALLY_COUNTERS_ODD : TALLY_COUNTERS,
+		.postings = true,
+	};
+}
+
+struct tally_target tally_target_base(void)
+{
+	return (struct tally_target){
+		.seen = TALLY_BASE_SEEN,
+		.counters = TALLY_BASE_COUNTERS,
+	};
+}
 
 static struct db_options options_of(size_t map_bytes)
 {
@@ -51,18 +76,19 @@ enum err tally_open_env(const char *dir, size_t map_bytes, struct db_env **env)
 /* Without a state it asks to be rebuilt; an empty one has nothing to lose. */
 static void fill(struct db_txn *t, void *arg)
 {
-	struct tally_state empty = {0};
+	const uint64_t *complete_from_ms = arg;
+	struct tally_state empty = {.complete_from_ms = *complete_from_ms};
 
-	(void)arg;
 	tally_put_state(t, false, &empty);
 	tally_put_state(t, true, &empty);
 }
 
-enum err tally_create_env(const char *dir, size_t map_bytes)
+enum err tally_create_env(
+	const char *dir, size_t map_bytes, uint64_t complete_from_ms)
 {
 	struct db_options options = options_of(map_bytes);
 
-	return db_create(dir, &options, fill, NULL);
+	return db_create(dir, &options, fill, &complete_from_ms);
 }
 
 static struct str state_key(bool is_base)
@@ -70,25 +96,12 @@ static struct str state_key(bool is_base)
 	return is_base ? STR("base") : STR("state");
 }
 
-static void put_counts(struct writer *w, const struct tally_counts *c)
+static void get_totals(struct reader *r, struct counts *c)
 {
-	writer_varint(w, c->requests);
-	writer_varint(w, c->clicks);
-	writer_varint(w, c->unique_clicks);
-}
-
-static void get_counts(struct reader *r, struct tally_counts *c)
-{
+	*c = (struct counts){0};
 	c->requests = reader_varint(r);
 	c->clicks = reader_varint(r);
 	c->unique_clicks = reader_varint(r);
-}
-
-void tally_counts_add(struct tally_counts *to, const struct tally_counts *more)
-{
-	to->requests += more->requests;
-	to->clicks += more->clicks;
-	to->unique_clicks += more->unique_clicks;
 }
 
 enum err tally_get_state(
@@ -106,8 +119,19 @@ enum err tally_get_state(
 	if (e)
 		return e;
 	found.position = reader_be64(&r);
-	get_counts(&r, &found.totals);
+	get_totals(&r, &found.totals);
+	found.complete_from_ms = 0;
+	found.generation = 0;
+	found.is_marked = false;
+	if (version >= FORMAT_WITH_DIMENSIONS) {
+		found.complete_from_ms = reader_varint(&r);
+		found.generation = (uint32_t)reader_varint_max(&r, UINT32_MAX);
+		found.is_marked = reader_u8(&r);
+	}
 	e = reader_end(&r);
+	if (!e && version < FORMAT_WITH_DIMENSIONS &&
+		!(is_base && !found.position))
+		e = ERR_NOT_FOUND;
 	if (!e)
 		*state = found;
 	return e;
@@ -134,7 +158,12 @@ void tally_put_state(
 	buf_init(&b, STATE_RECORD_MAX);
 	record_begin(&w, &b, TALLY_FORMAT);
 	writer_be64(&w, state->position);
-	put_counts(&w, &state->totals);
+	writer_varint(&w, state->totals.requests);
+	writer_varint(&w, state->totals.clicks);
+	writer_varint(&w, state->totals.unique_clicks);
+	writer_varint(&w, state->complete_from_ms);
+	writer_varint(&w, state->generation);
+	writer_u8(&w, state->is_marked);
 	finish(t, TALLY_META, state_key(is_base), &w, &b);
 	buf_deinit(&b);
 }
@@ -190,71 +219,6 @@ void tally_put_chunk(struct db_txn *t, unsigned table, uint64_t chunk,
 	finish(t, table, str_make(k.bytes, sizeof(k.bytes)), &w, scratch);
 }
 
-struct tally_counter_key tally_counter_key(const struct tally_counter *c)
-{
-	struct tally_counter_key key;
-
-	put_be64(key.bytes, c->account);
-	put_be64(key.bytes + 8, c->link);
-	put_be64(key.bytes + 16, c->campaign);
-	put_be32(key.bytes + 24, c->quarter);
-	return key;
-}
-
-enum err tally_read_counter(
-	struct str key, struct str value, struct tally_counter *c)
-{
-	struct tally_counter found;
-	struct reader r;
-	uint8_t version;
-	enum err e;
-
-	if (key.n != TALLY_COUNTER_KEY)
-		return ERR_CORRUPT;
-	e = record_open_keyed(&r, value, key, COUNTER_FORMAT, &version);
-	if (e)
-		return e;
-	found.account = get_be64(key.p);
-	found.link = get_be64(key.p + 8);
-	found.campaign = get_be64(key.p + 16);
-	found.quarter = get_be32(key.p + 24);
-	get_counts(&r, &found.counts);
-	e = reader_end(&r);
-	if (!e)
-		*c = found;
-	return e;
-}
-
-void tally_put_counter(struct db_txn *t, unsigned table,
-	const struct tally_counter *c, struct buf *scratch)
-{
-	struct tally_counter_key key = tally_counter_key(c);
-	struct writer w;
-
-	record_begin(&w, scratch, COUNTER_FORMAT);
-	put_counts(&w, &c->counts);
-	finish(t, table, str_make(key.bytes, sizeof(key.bytes)), &w, scratch);
-}
-
-void tally_add_counter(struct db_txn *t, unsigned table,
-	const struct tally_counter *c, struct buf *scratch)
-{
-	struct tally_counter_key k = tally_counter_key(c);
-	struct str value, key = str_make(k.bytes, sizeof(k.bytes));
-	struct tally_counter sum = *c;
-	enum err e;
-
-	if (db_get(t, table, key, &value)) {
-		e = tally_read_counter(key, value, &sum);
-		if (e) {
-			db_fail(t, e);
-			return;
-		}
-		tally_counts_add(&sum.counts, &c->counts);
-	}
-	tally_put_counter(t, table, &sum, scratch);
-}
-
 struct tally_posting_key tally_posting_key(uint64_t account, uint64_t first)
 {
 	struct tally_posting_key key;
@@ -302,4 +266,70 @@ void tally_put_postings(
 	writer_raw(&w, chunk->differences.p, chunk->differences.n);
 	finish(t, TALLY_POSTINGS, str_make(key.bytes, sizeof(key.bytes)), &w,
 		scratch);
+}
+
+static struct str agent_key(struct str agent, uint8_t to[HASH128_BYTES])
+{
+	hash128(agent, to);
+	return str_make((const char *)to, HASH128_BYTES);
+}
+
+static void get_family(struct reader *r, char to[AGENT_FAMILY_SIZE])
+{
+	struct str s = reader_bytes(r);
+
+	if (s.n >= AGENT_FAMILY_SIZE) {
+		reader_fail(r);
+		return;
+	}
+	if (s.n)
+		memcpy(to, s.p, s.n);
+	to[s.n] = '\0';
+}
+
+enum err tally_read_agent(
+	struct str key, struct str value, struct agent_families *to)
+{
+	struct agent_families found;
+	struct reader r;
+	uint8_t version;
+	enum err e;
+
+	if (key.n != HASH128_BYTES)
+		return ERR_CORRUPT;
+	e = record_open_keyed(&r, value, key, AGENT_FORMAT, &version);
+	if (e)
+		return e;
+	get_family(&r, found.os);
+	get_family(&r, found.device);
+	get_family(&r, found.browser);
+	e = reader_end(&r);
+	if (!e)
+		*to = found;
+	return e;
+}
+
+enum err tally_get_agent(
+	struct db_txn *t, struct str agent, struct agent_families *to)
+{
+	uint8_t bytes[HASH128_BYTES];
+	struct str value, key = agent_key(agent, bytes);
+
+	if (!db_get(t, TALLY_AGENTS, key, &value))
+		return t->err ? t->err : ERR_NOT_FOUND;
+	return tally_read_agent(key, value, to);
+}
+
+void tally_put_agent(struct db_txn *t, struct str agent,
+	const struct agent_families *families, struct buf *scratch)
+{
+	uint8_t bytes[HASH128_BYTES];
+	struct str key = agent_key(agent, bytes);
+	struct writer w;
+
+	record_begin(&w, scratch, AGENT_FORMAT);
+	writer_bytes(&w, str_from(families->os));
+	writer_bytes(&w, str_from(families->device));
+	writer_bytes(&w, str_from(families->browser));
+	finish(t, TALLY_AGENTS, key, &w, scratch);
 }

@@ -7,35 +7,56 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "core/agent_family.h"
+#include "core/count_record.h"
 #include "store/db.h"
 #include "store/tally.h"
 
 enum tally_table {
 	TALLY_META,
 	TALLY_SEEN,     /* chunk number, 8 bytes -> bitmap of its tokens */
-	TALLY_COUNTERS, /* account, link, campaign, quarter -> counts */
+	TALLY_COUNTERS, /* count records of clicks: core/count_record.h */
 	TALLY_POSTINGS, /* account, first sequence -> the following ones */
 	TALLY_BASE_SEEN,
 	TALLY_BASE_COUNTERS,
+	TALLY_AGENTS, /* hash128 of an agent -> its families; outlives rebuilds
+		       */
+	TALLY_LOST,   /* count records of what no click tells of; likewise */
+	/* TALLY_SEEN and TALLY_COUNTERS of odd generations. */
+	TALLY_SEEN_ODD,
+	TALLY_COUNTERS_ODD,
 	TALLY_TABLES_N,
 };
+
+/* Where a batch goes. */
+struct tally_target {
+	unsigned seen, counters;
+	bool postings;
+};
+/* The view in a generation, which has the postings in common with the next. */
+struct tally_target tally_target(uint32_t generation);
+struct tally_target tally_target_base(void);
 
 enum {
 	TALLY_CHUNK_BYTES = 2000, /* of bitmap: two records fill a page */
 	TALLY_CHUNK_TOKENS = TALLY_CHUNK_BYTES * 8,
-	TALLY_COUNTER_KEY = 28,
 	TALLY_POSTING_KEY = 16,
 	TALLY_POSTINGS_MAX = 1900, /* bytes of a chunk's differences */
 	TALLY_RECORD_MAX = 2022,
+	TALLY_AGENT_RECORD_MAX = 256,
 };
 
 /* What the tally, or its base, stands at. */
 struct tally_state {
 	uint64_t position;
-	struct tally_counts totals;
+	struct counts totals;      /* of clicks */
+	uint64_t complete_from_ms; /* earlier ones are lost; 0: none are */
+	uint32_t generation;       /* which tables it is in */
+	bool is_marked;            /* the log is being decided anew */
 };
 
-/* ERR_NOT_FOUND, ERR_CORRUPT, ERR_VERSION; errors of the transaction. */
+/* ERR_NOT_FOUND: none, or of an older format, which a base that holds nothing
+ * is not. ERR_CORRUPT, ERR_VERSION; errors of the transaction. */
 CHECKED enum err tally_get_state(
 	struct db_txn *t, bool is_base, struct tally_state *state);
 /* Errors stick in the transaction, here and below. */
@@ -55,19 +76,6 @@ void tally_put_chunk(struct db_txn *t, unsigned table, uint64_t chunk,
 CHECKED enum err tally_read_chunk(
 	struct str key, struct str value, struct str *bits);
 
-struct tally_counter_key {
-	char bytes[TALLY_COUNTER_KEY];
-};
-struct tally_counter_key tally_counter_key(const struct tally_counter *c);
-/* A record found by a cursor. */
-CHECKED enum err tally_read_counter(
-	struct str key, struct str value, struct tally_counter *c);
-void tally_put_counter(struct db_txn *t, unsigned table,
-	const struct tally_counter *c, struct buf *scratch);
-/* Adds c's counts to what the table holds. */
-void tally_add_counter(struct db_txn *t, unsigned table,
-	const struct tally_counter *c, struct buf *scratch);
-
 struct tally_posting_key {
 	char bytes[TALLY_POSTING_KEY];
 };
@@ -85,6 +93,14 @@ void tally_put_postings(
 
 CHECKED enum err tally_open_env(
 	const char *dir, size_t map_bytes, struct db_env **env);
-CHECKED enum err tally_create_env(const char *dir, size_t map_bytes);
+CHECKED enum err tally_create_env(
+	const char *dir, size_t map_bytes, uint64_t complete_from_ms);
 
-void tally_counts_add(struct tally_counts *to, const struct tally_counts *more);
+/* What is kept of an agent; ERR_NOT_FOUND. */
+CHECKED enum err tally_get_agent(
+	struct db_txn *t, struct str agent, struct agent_families *to);
+void tally_put_agent(struct db_txn *t, struct str agent,
+	const struct agent_families *families, struct buf *scratch);
+/* A record found by a cursor. */
+CHECKED enum err tally_read_agent(
+	struct str key, struct str value, struct agent_families *to);

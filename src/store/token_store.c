@@ -73,7 +73,10 @@ static enum err read_entry(const struct block *block, uint64_t number,
 			entry->tail, token->shape.names_n, &token->tail);
 	if (e)
 		return e;
-	token->revoked = false;
+	token->erased = token->tail.erased;
+	token->revoked = token->erased;
+	if (token->erased)
+		token->shape.destination = str_make(NULL, 0);
 	token->expires_ms = token->shape.ttl_ms
 				    ? block->minted_ms + token->shape.ttl_ms
 				    : 0;
@@ -87,7 +90,7 @@ enum err token_add_change(struct db_txn *t, struct stored_token *token)
 
 	if (e)
 		return e == ERR_NOT_FOUND ? OK : e;
-	token->revoked = change.revoked;
+	token->revoked = token->erased || change.revoked;
 	if (change.has_expires)
 		token->expires_ms = change.expires_ms;
 	return OK;

@@ -17,7 +17,8 @@ struct stored_token {
 	uint32_t nonce;
 	uint8_t key_version;
 	uint64_t minted_ms;
-	bool revoked;
+	bool revoked;        /* an erased one too */
+	bool erased;         /* tail and destination are gone */
 	uint64_t expires_ms; /* by minting or a later change; 0: never */
 	struct token_shape shape;
 	struct token_tail tail;

@@ -12,6 +12,7 @@ import shutil
 import pytest
 
 import harness
+import receiver
 
 MARKERS = {
     "slow": "not in tests/run --quick",
@@ -121,3 +122,17 @@ def promtool():
         path = shutil.which("promtool")
     assert path, "promtool is missing: run tests/run"
     return path
+
+
+@pytest.fixture
+def make_receiver():
+    """make_receiver(plan=, wrap=) starts a receiver of webhooks."""
+    made = []
+
+    def make(plan=None, wrap=None):
+        made.append(receiver.Receiver(plan, wrap))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

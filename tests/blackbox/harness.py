@@ -60,6 +60,12 @@ def environment(extra=None):
     return env
 
 
+# What WhatsApp's browser on phones says.
+PHONE = ("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like "
+         "Gecko) Chrome/141.0.7390.124 Mobile Safari/537.36 "
+         "[WA4A/2.25.32.75;]")
+
+
 class Answer:
     """An HTTP answer, read whole. Header names are matched without case."""
 
@@ -129,6 +135,8 @@ class Server:
         for name, port in (("click", self.click_port),
                            ("api", self.api_port)):
             words += ["--set", f"{name}.listen=127.0.0.1:{port}"]
+        # One token is tapped many times a second here.
+        words += ["--set", "click.repeat_window=0s"]
         for option in self.options:
             words += ["--set", option]
         return words
@@ -238,10 +246,12 @@ class Server:
     # Its listeners
 
     def tap(self, path, headers=None, method="GET"):
-        """A request to the public listener; a bare token is a path too."""
+        """A request to the public listener, a person's unless the headers
+        say otherwise; a bare token is a path too."""
         if not path.startswith("/"):
             path = "/" + path
-        return request(self.click_port, method, path, headers)
+        return request(self.click_port, method, path,
+                       {"User-Agent": PHONE, **(headers or {})})
 
     def api(self, method, path, json_body=None, key=None, headers=None,
             body=None, timeout=ANSWER_MAX):

@@ -19,7 +19,7 @@ def test_all_cases(tmp_path):
     assert done.returncode == 0, done.stderr
     rows = json.loads(found.read_text())
     cases = {(r["case"], r["format"], r["limit"]) for r in rows}
-    assert len(cases) == len(rows) == 8
+    assert len(cases) == len(rows) == 9
     for r in rows:
         assert r["per_cpu_second"] > 0
         assert r["clicks"] == 2000 or 0 < r["clicks"] < 200

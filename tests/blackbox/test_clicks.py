@@ -7,6 +7,7 @@ import urllib.parse
 
 import pytest
 
+import harness
 from harness import Tenant, wait_until
 from wire import tap_many
 
@@ -190,7 +191,7 @@ def varied(tenant):
         row.update([{"link": "sale"}, {"link": "other"},
                     {"destination": OWN, "campaign": "c2"}][i % 3])
         rows.append(row)
-    agents = ["Mozilla/5.0", "WhatsApp/2.1"]
+    agents = [harness.PHONE, "WhatsApp/2.1"]
     for i, minted in enumerate(tenant.mint_batch(rows)):
         tenant.tap(minted["token"], {"User-Agent": agents[i % 2]},
                    "HEAD" if i % 5 == 0 else "GET")
@@ -211,7 +212,7 @@ def test_every_filter(varied):
         ({"campaign": "nothing"}, lambda c: False),
         ({"verdict": "human"}, lambda c: c["verdict"] == "human"),
         ({"verdict": "probe"}, lambda c: c["verdict"] == "probe"),
-        ({"verdict": "bot"}, lambda c: False),
+        ({"verdict": "repeat"}, lambda c: False),
         ({"recipient": "r2"}, lambda c: c["recipient"] == "r2"),
         ({"recipient": "R2"}, lambda c: False),
         ({"from": middle}, lambda c: c["at"] >= middle),
@@ -240,7 +241,7 @@ def test_every_filter(varied):
 
 def test_a_filter_that_matches_nothing_still_advances(tenant):
     make_clicks(tenant, 50)
-    path, pages, examined = "/v1/clicks?verdict=bot&limit=10", 0, []
+    path, pages, examined = "/v1/clicks?verdict=repeat&limit=10", 0, []
     while True:
         answer = tenant.api("GET", path)
         assert answer.body == b""

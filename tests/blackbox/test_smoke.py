@@ -4,6 +4,8 @@ import subprocess
 
 import pytest
 
+import harness
+
 DESTINATION = "https://shop.example/cart/{cart}?u={recipient}"
 
 
@@ -19,7 +21,7 @@ def test_mint_tap_export(server):
     assert minted["url"] == f"https://ct5.io/{token}"
     assert minted["expires_at"] is None
 
-    answer = server.tap(token, {"User-Agent": "Mozilla/5.0 (test)"})
+    answer = server.tap(token)
     assert answer.status == 302
     assert answer.headers["Location"] == \
         "https://shop.example/cart/A%2F7?u=user%201"

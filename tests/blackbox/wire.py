@@ -4,6 +4,8 @@ import json
 import os
 import socket
 
+from harness import PHONE
+
 ANSWER_MAX = 60  # seconds
 
 
@@ -130,7 +132,8 @@ def tap_many(port, paths):
     with Wire(port) as wire:
         for i in range(0, len(paths), 16):
             part = paths[i:i + 16]
-            wire.send(b"".join(head("GET", path) for path in part))
+            wire.send(b"".join(head("GET", path, f"User-Agent: {PHONE}")
+                               for path in part))
             answers += [wire.answer() for _ in part]
     return answers
 

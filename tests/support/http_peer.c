@@ -1,5 +1,6 @@
 #include "support/http_peer.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -142,25 +143,44 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+static void start(struct http_peer *p, const struct sockaddr *address,
+	socklen_t address_n, const struct http_peer_step *steps, size_t steps_n)
+{
+	*p = (struct http_peer){.steps = steps, .steps_n = steps_n};
+	p->seen = calloc(1, HTTP_PEER_SEEN_MAX);
+	if (!p->seen)
+		die("calloc");
+	p->listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (p->listener < 0 || bind(p->listener, address, address_n) != 0 ||
+		listen(p->listener, 8) != 0)
+		die("listening");
+	if (pthread_create(&p->thread, NULL, serve, p) != 0)
+		die("pthread_create");
+}
+
 void http_peer_start(struct http_peer *p, const char *path,
 	const struct http_peer_step *steps, size_t steps_n)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	*p = (struct http_peer){.steps = steps, .steps_n = steps_n};
-	p->seen = calloc(1, HTTP_PEER_SEEN_MAX);
-	if (!p->seen || strlen(path) >= sizeof(address.sun_path))
+	if (strlen(path) >= sizeof(address.sun_path))
 		die(path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	(void)unlink(path);
-	p->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (p->listener < 0 ||
-		bind(p->listener, (struct sockaddr *)&address,
-			sizeof(address)) != 0 ||
-		listen(p->listener, 8) != 0)
-		die(path);
-	if (pthread_create(&p->thread, NULL, serve, p) != 0)
-		die("pthread_create");
+	start(p, (struct sockaddr *)&address, sizeof(address), steps, steps_n);
+}
+
+unsigned http_peer_start_tcp(
+	struct http_peer *p, const struct http_peer_step *steps, size_t steps_n)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(address);
+
+	start(p, (struct sockaddr *)&address, n, steps, steps_n);
+	if (getsockname(p->listener, (struct sockaddr *)&address, &n) != 0)
+		die("getsockname");
+	return ntohs(address.sin_port);
 }
 
 void http_peer_stop(struct http_peer *p)

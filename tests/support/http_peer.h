@@ -1,6 +1,6 @@
-/* A server for tests of clients: on a unix socket, one connection at a time,
- * it reads a request and writes bytes that the test chose. Its thread ends
- * with the last script's step. */
+/* A server for tests of clients: on a unix socket or a port, one connection at
+ * a time, it reads a request and writes bytes that the test chose. Its thread
+ * ends with the last script's step. */
 #pragma once
 
 #include <pthread.h>
@@ -37,6 +37,9 @@ struct http_peer {
 
 /* The steps outlive the peer. */
 void http_peer_start(struct http_peer *p, const char *path,
+	const struct http_peer_step *steps, size_t steps_n);
+/* The same on 127.0.0.1; returns the port, which the system chose. */
+unsigned http_peer_start_tcp(struct http_peer *p,
 	const struct http_peer_step *steps, size_t steps_n);
 /* Waits until all steps were done. */
 void http_peer_stop(struct http_peer *p);

@@ -288,6 +288,7 @@ static void serve(struct str input, size_t piece, bool may_block)
 	const struct http_listen_options options = {
 		.endpoint = {.ip = {4, {127, 0, 0, 1}}},
 		.keepalive = true,
+		.gzip = true,
 		.handler = {on_request, NULL, NULL},
 	};
 	struct ip ip = {0};

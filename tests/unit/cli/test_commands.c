@@ -73,6 +73,49 @@ static const struct row {
 		"KEY  SCOPES     STATE   CREATED  EXPIRES\n"
 		"K1   mint,read  active  2026     -\n",
 		""},
+	{"stats", "GET /v1/stats HTTP/1.1", "",
+		ANSWER("200 OK", "", "262",
+			"{\"as_of\":\"c\",\"tz\":\"UTC\",\"complete_from\":null,"
+			"\"rows\":[{\"day\":\"2026-11-23\",\"minted\":1000,"
+			"\"requests\":31,\"clicks\":20,\"unique_clicks\":16,"
+			"\"unconfirmed\":0,\"ctr\":0.016}],\"total\":{\"minted\":"
+			"3000,\"requests\":31,\"clicks\":20,\"unique_clicks\":"
+			"16,\"unconfirmed\":0,\"ctr\":0.005333}}"),
+		0,
+		"DAY         MINTED  REQUESTS  CLICKS  UNIQUE  UNCONFIRMED  "
+		"RATE\n"
+		"2026-11-23    1000        31      20      16            0  "
+		"1.6%\n"
+		"total         3000        31      20      16            0  "
+		"0.5%\n",
+		""},
+	{"stats --by os --from 2026-11-23 --to 2026-11-24T00:00:00+05:30 --tz "
+	 "Asia/Kolkata --link a/b --campaign c",
+		"GET /v1/stats?by=os&from=2026-11-23&to=2026-11-24T00%3A00%3A"
+		"00%2B05%3A30&tz=Asia%2FKolkata&link=a%2Fb&campaign=c HTTP/1.1",
+		"",
+		ANSWER("200 OK", "", "237",
+			"{\"complete_from\":\"2026-11-20T00:00:00.000Z\","
+			"\"rows\":[{\"os\":\"A\\u001b[31m\",\"minted\":null,"
+			"\"requests\":2,\"clicks\":1,\"unique_clicks\":1,"
+			"\"unconfirmed\":null,\"ctr\":null},{\"os\":null,"
+			"\"requests\":1}],\"total\":{\"minted\":0,\"requests\":3,"
+			"\"unique_clicks\":1}}"),
+		0,
+		"OS      MINTED  REQUESTS  CLICKS  UNIQUE  UNCONFIRMED  RATE\n"
+		"A?[31m       -         2       1       1            -     -\n"
+		"-            -         1       -       -            -     -\n"
+		"total        0         3       -       1            -     -\n",
+		"Complete from 2026-11-20T00:00:00.000Z on.\n"},
+	{"stats --json", "GET /v1/stats HTTP/1.1", "",
+		ANSWER("200 OK", "", "11", "{\"rows\":[]}"), 0,
+		"{\"rows\":[]}\n", ""},
+	{"stats", "GET /v1/stats HTTP/1.1", "",
+		ANSWER("200 OK", "", "11", "{\"rows\":[]}"), 1, "",
+		"ctio: the server's answer has no rows\n"},
+	{"stats --by nothing", "GET /v1/stats?by=nothing HTTP/1.1", "",
+		ANSWER("400 Bad", "", "15", "{\"title\":\"bad\"}"), 1, "",
+		"ctio: bad\n"},
 	{"account key revoke acme K1",
 		"DELETE /v1/accounts/acme/keys/K1 HTTP/1.1", "",
 		"HTTP/1.1 204 No Content\r\n\r\n", 0, "", ""},

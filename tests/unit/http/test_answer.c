@@ -23,6 +23,14 @@ static const struct {
 	{{.status = 200, .length = ANSWER_CHUNKED, .keep_alive = true},
 		"HTTP/1.1 200 OK\r\n" DATE "Transfer-Encoding: chunked\r\n"
 		"Connection: keep-alive\r\n\r\n"},
+	{{.status = 200,
+		 .length = ANSWER_CHUNKED,
+		 .close = true,
+		 .gzip = true,
+		 .varies = true},
+		"HTTP/1.1 200 OK\r\n" DATE "Transfer-Encoding: chunked\r\n"
+		"Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n"
+		"Connection: close\r\n\r\n"},
 	{{.status = 204, .length = ANSWER_OPEN},
 		"HTTP/1.1 204 No Content\r\n" DATE "\r\n"},
 	{{.status = 599}, "HTTP/1.1 599 \r\n" DATE "Content-Length: 0\r\n\r\n"},

@@ -45,6 +45,9 @@ static atomic_ullong service_wall = SERVICE_WALL_MS;
 static pthread_mutex_t service_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t service_changed = PTHREAD_COND_INITIALIZER;
 static size_t service_done_n; /* under service_lock */
+/* What the region knows of agents: set before service_init(). */
+static void (*service_families)(
+	void *arg, struct str agent, struct agent_families *to);
 
 static inline uint64_t service_wall_ms(void *arg)
 {
@@ -112,6 +115,7 @@ static inline void service_open(struct service *s)
 		.data_dir = temp_file(&s->temp, "data"),
 		.clock = &s->clock,
 		.clicks_done = service_clicks_done,
+		.families = service_families,
 	};
 	struct region_problem problem;
 

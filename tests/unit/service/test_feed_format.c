@@ -29,8 +29,12 @@ static struct feed_row full(void)
 		.token = "u1234567890123456789012",
 		.cursor = "cursor7890123456789012",
 		.id = "idid567890123456789012",
+		.os = STR("Mac OS X"),
+		.device = STR("Phone \"8\""),
+		.browser = STR("Mobile, Safari"),
 		.click = {
 			.at_ms = 1795412520123,
+			.country = {'I', 'N'},
 			.rules = 1,
 			.outcome = CLICK_REDIRECTED,
 			.verdict = VERDICT_HUMAN,
@@ -94,7 +98,8 @@ static void test_csv(void **state)
 		"2026-11-23T05:42:00.123Z,us1,acme,diwali,shop,"
 		"u1234567890123456789012,\"user,1\",\"say \"\"hi\"\"\","
 		"https://a.example/?a=1&b=2,redirected,human,none,1,true,"
-		"true,false,GET,click_id=7,203.0.113.0,,,,,Mozilla/5.0 (X),"
+		"true,false,GET,click_id=7,203.0.113.0,IN,Mac OS X,\"Phone \"\"8\"\"\","
+		"\"Mobile, Safari\",Mozilla/5.0 (X),"
 		"https://r.example/,\"en-IN,en;q=0.9\",,,,\r\n");
 	check(FEED_CSV, b,
 		"cursor7890123456789012,idid567890123456789012,1,"
@@ -119,8 +124,8 @@ static void test_ndjson(void **state)
 		"\"verdict\":\"human\",\"reason\":\"none\",\"rules\":1,"
 		"\"counted\":true,\"unique\":true,\"test\":false,\"method\":"
 		"\"GET\",\"query\":\"click_id=7\",\"ip\":\"203.0.113.0\","
-		"\"country\":null,\"os\":null,\"device\":null,\"browser\":"
-		"null,\"agent\":\"Mozilla/5.0 (X)\",\"referer\":"
+		"\"country\":\"IN\",\"os\":\"Mac OS X\",\"device\":"
+		"\"Phone \\\"8\\\"\",\"browser\":\"Mobile, Safari\",\"agent\":\"Mozilla/5.0 (X)\",\"referer\":"
 		"\"https://r.example/\",\"accept_language\":"
 		"\"en-IN,en;q=0.9\",\"template\":null,\"template_language\":"
 		"null,\"button\":null,\"card\":null}\n");

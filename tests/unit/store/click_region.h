@@ -50,6 +50,10 @@ struct region {
 	uint32_t overlay_max;
 	size_t open_max;
 	bool without_tally_thread;
+	struct click_judge *judge; /* NULL: clicks as they come */
+	void (*families)(
+		void *arg, struct str agent, struct agent_families *to);
+	uint64_t agents_max;
 };
 
 static inline uint64_t region_wall_ms(void *arg)
@@ -142,6 +146,8 @@ CHECKED static inline enum err region_open_tally(struct region *r)
 		.map_bytes = REGION_MAP,
 		.batch_clicks = r->tally_batch,
 		.interval_ms = r->tally_interval_ms,
+		.families = r->families,
+		.agents_max = r->agents_max,
 		.before_commit = region_before_tally,
 		.arg = r,
 	};
@@ -155,6 +161,7 @@ static inline void region_start_writer(struct region *r)
 		.segments = r->segments,
 		.tally = r->tally,
 		.clock = &r->clock,
+		.judge = r->judge,
 		.done = region_done,
 		.arg = r,
 		.interval_us = r->interval_us,

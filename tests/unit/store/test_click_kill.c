@@ -129,7 +129,7 @@ static void run_child(uint64_t seed, size_t enough)
  * died before it could be told. */
 static void check(void)
 {
-	struct tally_counts want = {0}, got;
+	struct counts want = {0}, got;
 	static bool seen[TOKENS + 1];
 	static struct tally_known known;
 	struct click_reader r;
@@ -170,6 +170,7 @@ static void check(void)
 		    got.clicks == want.clicks &&
 		    got.unique_clicks == want.unique_clicks);
 	memset(&known, 0, sizeof(known));
+	tally_known_begin(&known, &t);
 	for (uint64_t token = 1; token <= TOKENS; token++) {
 		bool is_seen;
 

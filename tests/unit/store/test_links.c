@@ -182,6 +182,44 @@ static void test_newer_record_is_refused(void **state)
 	assert_int_equal(open_again(SHARD), ERR_VERSION);
 }
 
+/* As a version made it that had no more tables than these. */
+static void make_older(struct db_txn *t, void *arg)
+{
+	static const char *const names[] = {
+		"format", "shard", "next_id", "first_token"};
+
+	(void)arg;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		struct str record;
+
+		assert_true(db_get(links_store_read(&s), LINKS_META,
+			str_from(names[i]), &record));
+		db_put(t, 0, str_from(names[i]), record);
+	}
+}
+
+static void test_tables_of_later_are_made(void **state)
+{
+	static const char *const tables[] = {"meta", "accounts"};
+	const struct db_options options = {
+		.map_bytes = 1 << 24, .tables = tables, .tables_n = 2};
+	char dir[PATH_MAX + 32];
+	struct links older;
+	struct db_txn t;
+
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "%s/older", s.temp.path);
+	assert_int_equal(db_create(dir, &options, make_older, NULL), OK);
+	assert_int_equal(links_open(dir, SHARD, &older), OK);
+	assert_int_equal(db_begin(older.env, &t), OK);
+	for (unsigned table = 0; table < LINKS_TABLES_N; table++)
+		if (table != LINKS_META)
+			assert_int_equal(db_count(&t, table), 0);
+	db_put(&t, LINKS_WEBHOOKS, STR("k"), STR("v"));
+	assert_int_equal(db_commit(&t), OK);
+	links_close(&older);
+}
+
 static void test_missing_meta_is_corrupt(void **state)
 {
 	(void)state;
@@ -225,6 +263,7 @@ int main(void)
 		WITH_STORE(test_newer_format_is_refused),
 		WITH_STORE(test_older_format_is_refused),
 		WITH_STORE(test_newer_record_is_refused),
+		WITH_STORE(test_tables_of_later_are_made),
 		WITH_STORE(test_missing_meta_is_corrupt),
 		WITH_STORE(test_damaged_meta_is_corrupt),
 		WITH_STORE(test_damaged_next_id_is_told),

@@ -259,7 +259,7 @@ static void test_newer_format_is_refused(void **state)
 			segments_open(&options, &region.segments, &problem),
 			ERR_VERSION);
 		assert_string_equal(problem.path, path_of(day, ""));
-		put_meta(day, SEGMENT_FORMAT, REGION_FIRST + day - REGION_DAY);
+		put_meta(day, 1, REGION_FIRST + day - REGION_DAY);
 	}
 	assert_int_equal(
 		segments_open(&options, &region.segments, &problem), OK);

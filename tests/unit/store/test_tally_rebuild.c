@@ -41,16 +41,16 @@ static void damage_seen(struct db_txn *t)
 
 static void damage_counters(struct db_txn *t)
 {
-	struct tally_counter c = {
+	struct count c = {
 		.account = entries[0].click.account,
 		.link = entries[0].click.link,
 		.campaign = entries[0].click.campaign,
-		.quarter = (uint32_t)quarter_of_ms(entries[0].click.at_ms),
+		.quarter = count_quarter(entries[0].click.at_ms),
 	};
-	struct tally_counter_key key = tally_counter_key(&c);
+	struct count_key key;
 
-	db_put(t, TALLY_COUNTERS, str_make(key.bytes, sizeof(key.bytes)),
-		STR("damaged"));
+	count_key_put(&key, &c);
+	db_put(t, TALLY_COUNTERS, count_key_view(&key), STR("damaged"));
 }
 
 static void damage_postings(struct db_txn *t)
@@ -212,6 +212,71 @@ static void test_newer_is_refused(void **state)
 	}
 }
 
+/* As version 1 wrote them. */
+static void put_old_state(struct db_txn *t, struct str key, uint64_t position)
+{
+	struct writer w;
+	struct buf b;
+
+	buf_init(&b, 64);
+	record_begin(&w, &b, 1);
+	writer_be64(&w, position);
+	for (int i = 0; i < 3; i++)
+		writer_varint(&w, position ? 1 : 0);
+	record_seal_keyed(&w, key);
+	assert_int_equal(writer_err(&w), OK);
+	db_put(t, TALLY_META, key, buf_view(&b));
+	buf_deinit(&b);
+}
+
+static void make_old(struct db_txn *t)
+{
+	put_old_state(t, STR("state"), REGION_FIRST + 5);
+	put_old_state(t, STR("base"), 0);
+	db_put(t, TALLY_COUNTERS, STR("an account, a link, a quarter"),
+		STR("counts"));
+}
+
+static void make_old_folded(struct db_txn *t)
+{
+	make_old(t);
+	put_old_state(t, STR("base"), REGION_FIRST + 5);
+}
+
+static uint64_t complete_from(void)
+{
+	struct db_txn t = snapshot();
+	uint64_t ms = tally_complete_from(&t);
+
+	assert_int_equal(t.err, OK);
+	db_reader_deinit(&t);
+	return ms;
+}
+
+/* One of an older version is rebuilt; its base, if it holds something, is
+ * not understood, which is said. */
+static void test_older(void **state)
+{
+	(void)state;
+	write_days(2, 500);
+	for (int i = 0; i < 2; i++) {
+		catch_up();
+		with_tally(i ? make_old_folded : make_old);
+		reopen();
+		assert_int_equal(
+			counter_get(&tally_metrics(region.tally)->rebuilds), 1);
+		assert_int_equal(tally_lost_base(region.tally), i == 1);
+		catch_up();
+		check_all(0);
+		assert_true(
+			complete_from() == (i ? day_start_ms(REGION_DAY) : 0));
+		/* Once. */
+		reopen();
+		assert_int_equal(
+			counter_get(&tally_metrics(region.tally)->rebuilds), 0);
+	}
+}
+
 static void test_fold(void **state)
 {
 	struct segment_info info[4];
@@ -253,7 +318,7 @@ static void lose_base(struct db_txn *t)
 static void test_lost_base(void **state)
 {
 	struct segment_info info[2];
-	struct tally_counts totals;
+	struct counts totals;
 	struct db_txn t;
 
 	(void)state;
@@ -271,6 +336,7 @@ static void test_lost_base(void **state)
 	reopen();
 	assert_true(tally_lost_base(region.tally));
 	catch_up();
+	assert_true(complete_from() == day_start_ms(REGION_DAY));
 	/* The log still has everything here. */
 	check_all(0);
 	t = snapshot();
@@ -288,6 +354,7 @@ int main(void)
 		TEST(test_missing_tally),
 		TEST(test_ahead_of_the_log),
 		TEST(test_newer_is_refused),
+		TEST(test_older),
 		TEST(test_fold),
 		TEST(test_lost_base),
 	};

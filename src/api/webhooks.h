@@ -1,0 +1,12 @@
+/* /v1/webhooks. Reading them takes the scope `read` or `links`; changing them
+ * takes both: it is an object of the account, and it sends clicks away. */
+#pragma once
+
+#include "api/call.h"
+
+void webhooks_list(struct call *c);   /* GET /v1/webhooks */
+void webhooks_get(struct call *c);    /* GET /v1/webhooks/{name} */
+void webhooks_put(struct call *c);    /* PUT */
+void webhooks_patch(struct call *c);  /* PATCH */
+void webhooks_delete(struct call *c); /* DELETE */
+void webhooks_replay(struct call *c); /* POST /v1/webhooks/{name}/replay */

@@ -1,0 +1,272 @@
+#include "service/judging.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "core/geo.h"
+
+enum {
+	RULES_MAX = 1000, /* times that they may be read again */
+	MATCHERS_MAX = 8, /* kept: one for each thread that asks */
+};
+
+struct judging {
+	struct judging_settings settings;
+	struct agent_parser *agents; /* NULL: none */
+	pthread_mutex_t lock;        /* of what is below */
+	struct agent_matcher *spiders;
+	struct agent_matcher *matchers[MATCHERS_MAX];
+	size_t matchers_n;
+	const struct verdict_rules *in_force;
+	/* All that were read: somebody may still judge by them. */
+	struct verdict_rules *rules[RULES_MAX];
+	size_t rules_n;
+};
+
+static void lock(struct judging *j)
+{
+	ASSERT(pthread_mutex_lock(&j->lock) == 0);
+}
+
+static void unlock(struct judging *j)
+{
+	ASSERT(pthread_mutex_unlock(&j->lock) == 0);
+}
+
+/* Asked once for each agent that is new. */
+static bool is_spider(void *arg, struct str agent)
+{
+	struct judging *j = arg;
+	bool found;
+
+	lock(j);
+	found = agent_parser_is_spider(j->spiders, agent);
+	unlock(j);
+	return found;
+}
+
+static enum err fail_file(struct buf *problem, const char *path, enum err e)
+{
+	buf_printf(problem, "%s: %s", path,
+		e == ERR_SYSTEM ? strerror(errno) : err_text(e));
+	return e;
+}
+
+static enum err read_rules(
+	struct judging *j, struct verdict_rules **to, struct buf *problem)
+{
+	struct verdict_rules_source source = {.name = j->settings.rules,
+		.is_spider = j->spiders ? is_spider : NULL,
+		.arg = j};
+	struct buf text;
+	enum err e = OK;
+
+	buf_init(&text, VERDICT_FILE_MAX);
+	if (source.name)
+		e = file_read(source.name, &text);
+	if (e) {
+		e = fail_file(problem, source.name, e);
+	} else {
+		source.text = buf_view(&text);
+		e = verdict_rules_new(&source, problem, to);
+		if (e && e != ERR_INVALID)
+			buf_text(problem, err_text(e));
+		if (problem->n && problem->p[problem->n - 1] == '\n')
+			problem->n--;
+	}
+	buf_deinit(&text);
+	return e;
+}
+
+static enum err add_rules(struct judging *j, bool in_force,
+	const struct verdict_rules **to, struct buf *problem)
+{
+	struct verdict_rules *rules;
+	enum err e;
+
+	if (j->rules_n == RULES_MAX) {
+		buf_printf(problem,
+			"the rules were read anew %d times: restart the server",
+			RULES_MAX);
+		return ERR_FULL;
+	}
+	e = read_rules(j, &rules, problem);
+	if (e)
+		return e;
+	lock(j);
+	j->rules[j->rules_n++] = rules;
+	if (in_force)
+		j->in_force = rules;
+	unlock(j);
+	*to = rules;
+	return OK;
+}
+
+static enum err open_agents(struct judging *j, struct buf *problem)
+{
+	struct agent_problem why;
+	enum err e;
+
+	if (!j->settings.agents)
+		return OK;
+	e = agent_parser_load(j->settings.agents, &j->agents, &why);
+	if (e == ERR_NOT_FOUND && j->settings.agents_may_lack) {
+		log_warn("agents: systems, devices and browsers are not told: "
+			 "there is no %s (package uap-core)",
+			j->settings.agents);
+		return OK;
+	}
+	if (e) {
+		buf_text(problem, why.text);
+		return e;
+	}
+	j->spiders = agent_matcher_new(j->agents, 0);
+	return j->spiders ? OK : ERR_NOMEM;
+}
+
+enum err judging_open(const struct judging_settings *settings,
+	struct judging **to, struct buf *problem)
+{
+	struct judging *j = calloc(1, sizeof(*j));
+	const struct verdict_rules *rules;
+	enum err e;
+
+	if (!j)
+		return ERR_NOMEM;
+	j->settings = *settings;
+	ASSERT(pthread_mutex_init(&j->lock, NULL) == 0);
+	e = open_agents(j, problem);
+	if (!e)
+		e = add_rules(j, true, &rules, problem);
+	if (e) {
+		judging_close(j);
+		return e;
+	}
+	*to = j;
+	return OK;
+}
+
+void judging_close(struct judging *j)
+{
+	if (!j)
+		return;
+	for (size_t i = 0; i < j->rules_n; i++)
+		verdict_rules_free(j->rules[i]);
+	while (j->matchers_n)
+		agent_matcher_free(j->matchers[--j->matchers_n]);
+	agent_matcher_free(j->spiders);
+	agent_parser_free(j->agents);
+	ASSERT(pthread_mutex_destroy(&j->lock) == 0);
+	free(j);
+}
+
+static enum err check_countries(const char *path, struct buf *problem)
+{
+	struct geo_problem why;
+	struct geo *geo;
+	enum err e = geo_open(path, &geo, &why);
+
+	if (e)
+		buf_text(problem, why.text);
+	else
+		geo_close(geo);
+	return e;
+}
+
+enum err judging_check(
+	const struct judging_settings *settings, struct buf *problem)
+{
+	struct judging *j;
+	struct agent_problem why;
+	enum err e = judging_open(settings, &j, problem);
+
+	if (e)
+		return e;
+	if (j->agents) {
+		e = agent_parser_compile(j->agents, &why);
+		if (e)
+			buf_text(problem, why.text);
+	}
+	if (!e && settings->countries)
+		e = check_countries(settings->countries, problem);
+	judging_close(j);
+	return e;
+}
+
+const struct verdict_rules *judging_rules(struct judging *j)
+{
+	const struct verdict_rules *rules;
+
+	lock(j);
+	rules = j->in_force;
+	unlock(j);
+	return rules;
+}
+
+enum err judging_reload(struct judging *j, struct buf *problem)
+{
+	const struct verdict_rules *rules;
+
+	return add_rules(j, true, &rules, problem);
+}
+
+enum err judging_try(struct judging *j, const struct verdict_rules **rules,
+	struct buf *problem)
+{
+	return add_rules(j, false, rules, problem);
+}
+
+enum verdict judging_verdict(struct judging *j, const struct click *c)
+{
+	const struct verdict_rules *rules = judging_rules(j);
+	const struct verdict_input input = {
+		.is_head = c->head,
+		.signals = c->signals,
+		.agent = verdict_agent(rules, c->agent),
+		.referer = c->referer,
+		.ip = c->ip,
+	};
+
+	return (enum verdict)verdict_click(rules, &input).verdict;
+}
+
+/* One that nobody uses now; NULL without memory. */
+static struct agent_matcher *take_matcher(struct judging *j)
+{
+	struct agent_matcher *m = NULL;
+
+	lock(j);
+	if (j->matchers_n)
+		m = j->matchers[--j->matchers_n];
+	unlock(j);
+	return m ? m : agent_matcher_new(j->agents, 0);
+}
+
+static void give_matcher(struct judging *j, struct agent_matcher *m)
+{
+	lock(j);
+	if (j->matchers_n < MATCHERS_MAX) {
+		j->matchers[j->matchers_n++] = m;
+		m = NULL;
+	}
+	unlock(j);
+	agent_matcher_free(m);
+}
+
+void judging_families(void *arg, struct str agent, struct agent_families *to)
+{
+	struct judging *j = arg;
+	struct agent_matcher *m = j->agents ? take_matcher(j) : NULL;
+
+	if (!m) {
+		*to = (struct agent_families){.os = ""};
+		return;
+	}
+	agent_parser_families(m, agent, to);
+	give_matcher(j, m);
+}
