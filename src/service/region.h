@@ -116,6 +116,10 @@ struct region_problem {
  * its threads. On failure nothing is left open. */
 CHECKED enum err regions_open(const struct regions_settings *settings,
 	struct regions **to, struct region_problem *problem);
+/* That lock alone, for those who look at a store that nobody serves: a file to
+ * be closed. ERR_BUSY: a server has it. */
+CHECKED enum err regions_lock(
+	const char *data_dir, int *fd, struct region_problem *problem);
 /* Commits what is queued, ends the threads, closes. No reader may be left.
  * NULL is fine. */
 void regions_close(struct regions *r);
