@@ -122,6 +122,13 @@ static const struct command commands[] = {
 		command_stats},
 	{"status", "", "What the server is doing.", NULL, command_status},
 	{"token", "TOKEN", "Explain a token.", NULL, command_token},
+	{"verify", "[-c FILE] [--data DIR]",
+		"Check every record, and count the clicks again.",
+		"For a data folder that no server has open. The exit status "
+		"is 1 if anything is\nwrong. What was counted is compared with "
+		"the click log; for that it needs about as\nmuch free space as "
+		"DATA/REGION/tally takes.",
+		command_verify},
 };
 
 enum {

@@ -120,3 +120,4 @@ int command_erasure_export(struct command_context *context);
 int command_stats(struct command_context *context);
 int command_status(struct command_context *context);
 int command_token(struct command_context *context);
+int command_verify(struct command_context *context);

@@ -38,24 +38,29 @@ static enum err join(char to[PATH_MAX], const char *dir, const char *name)
 	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
 }
 
-static enum err take_lock(
-	struct regions *r, const char *dir, struct region_problem *problem)
+enum err regions_lock(
+	const char *data_dir, int *fd, struct region_problem *problem)
 {
 	char path[PATH_MAX];
-	enum err e = join(path, dir, "ctio.lock");
+	enum err e = join(path, data_dir, "ctio.lock");
 
 	if (e)
-		return fail(problem, e, dir, "data folder");
-	r->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (r->lock_fd < 0)
+		return fail(problem, e, data_dir, "data folder");
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
 		return fail(problem, ERR_SYSTEM, path, "cannot open");
-	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return OK;
-	if (errno != EWOULDBLOCK)
-		return fail(problem, ERR_SYSTEM, path, "cannot lock");
-	(void)snprintf(problem->text, sizeof(problem->text),
-		"%s: another ctio serves this data folder", dir);
-	return ERR_BUSY;
+	if (errno != EWOULDBLOCK) {
+		e = fail(problem, ERR_SYSTEM, path, "cannot lock");
+	} else {
+		(void)snprintf(problem->text, sizeof(problem->text),
+			"%s: another ctio serves this data folder", data_dir);
+		e = ERR_BUSY;
+	}
+	(void)close(*fd);
+	*fd = -1;
+	return e;
 }
 
 static enum err write_new_keys(
@@ -301,7 +306,7 @@ static enum err open_all(struct regions *r,
 	if (e)
 		return fail(problem, e, settings->data_dir,
 			"cannot make the data folder");
-	e = take_lock(r, settings->data_dir, problem);
+	e = regions_lock(settings->data_dir, &r->lock_fd, problem);
 	if (!e)
 		e = gather_own_domains(r, settings);
 	if (!e)

@@ -127,6 +127,10 @@ CHECKED enum err regions_open(const struct regions_settings *settings,
 /* Has whoever waits for a click writer told; pushes are refused from here on.
  */
 void regions_stop_clicks(struct regions *r);
+/* That lock alone, for those who look at a store that nobody serves: a file to
+ * be closed. ERR_BUSY: a server has it. */
+CHECKED enum err regions_lock(
+	const char *data_dir, int *fd, struct region_problem *problem);
 /* Commits what is queued, ends the threads, closes. No reader may be left.
  * NULL is fine. */
 void regions_close(struct regions *r);

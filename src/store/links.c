@@ -154,6 +154,11 @@ enum err links_open(const char *dir, uint16_t shard, struct links *l)
 	return e;
 }
 
+enum err links_open_sealed(const char *dir, struct db_env **env)
+{
+	return db_open_sealed(dir, &options, env);
+}
+
 void links_close(struct links *l)
 {
 	db_close(l->env);

@@ -61,6 +61,8 @@ struct links {
  * ERR_VERSION: made by another version of ctio. */
 CHECKED enum err links_open(const char *dir, uint16_t shard, struct links *l);
 void links_close(struct links *l);
+/* For reading alone, while nobody writes it. */
+CHECKED enum err links_open_sealed(const char *dir, struct db_env **env);
 
 /* The first numbers that were never given out, as of this transaction. */
 CHECKED enum err links_next_id(struct db_txn *t, uint64_t *next);

@@ -76,6 +76,8 @@ static enum err gather(struct tally *t, struct db_txn *txn, uint64_t *position)
 	click_reader_seek(&t->reader, *position);
 	while (!e && !tally_batch_is_full(t->batch)) {
 		e = click_reader_next(&t->reader, &sequence, &click);
+		if (!e && t->options.stop_at && sequence > t->options.stop_at)
+			e = ERR_AGAIN;
 		if (!e)
 			tally_batch_add(
 				t->batch, txn, &t->reader, sequence, &click);
@@ -86,6 +88,8 @@ static enum err gather(struct tally *t, struct db_txn *txn, uint64_t *position)
 	/* At its end there may be numbers that no click has. */
 	if (e == ERR_AGAIN && *position < newest)
 		*position = newest;
+	if (t->options.stop_at && *position > t->options.stop_at)
+		*position = t->options.stop_at;
 	return e == ERR_AGAIN || tally_batch_clicks(t->batch) ? OK : e;
 }
 

@@ -61,6 +61,7 @@ struct tally_options {
 		void *arg, struct str agent, struct agent_families *to);
 	void *families_arg;
 	uint64_t agents_max; /* 0: TALLY_AGENTS_MAX */
+	uint64_t stop_at;    /* counts no click behind this one; 0: all */
 	/* A fault hook for tests: runs before each commit of the thread, which
 	 * fails with what it returns. NULL: none. */
 	enum err (*before_commit)(void *arg);

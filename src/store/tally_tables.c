@@ -73,6 +73,18 @@ enum err tally_open_env(const char *dir, size_t map_bytes, struct db_env **env)
 	return db_open(dir, &options, env);
 }
 
+enum err tally_open_sealed(const char *dir, struct db_env **env)
+{
+	struct db_options options = options_of(0);
+
+	return db_open_sealed(dir, &options, env);
+}
+
+const char *tally_table_name(unsigned table)
+{
+	return tables[table];
+}
+
 /* Without a state it asks to be rebuilt; an empty one has nothing to lose. */
 static void fill(struct db_txn *t, void *arg)
 {

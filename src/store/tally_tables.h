@@ -93,6 +93,9 @@ void tally_put_postings(
 
 CHECKED enum err tally_open_env(
 	const char *dir, size_t map_bytes, struct db_env **env);
+/* For reading alone, while nobody writes it. */
+CHECKED enum err tally_open_sealed(const char *dir, struct db_env **env);
+const char *tally_table_name(unsigned table);
 CHECKED enum err tally_create_env(
 	const char *dir, size_t map_bytes, uint64_t complete_from_ms);
 

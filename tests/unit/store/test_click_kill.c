@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "store/tally_check.h"
 #include "unit/store/click_region.h"
 
 /* A child process writes clicks and tells of each one that is on disk; it is
@@ -184,6 +185,92 @@ static void check(void)
 		counter_get(&tally_metrics(region.tally)->rebuilds), 0);
 }
 
+static void on_found(void *arg, const char *kind, const char *text)
+{
+	(void)arg;
+	fail_msg("%s: %s", kind, text);
+}
+
+/* Every record of the tally is what the log adds up to, in every dimension,
+ * wherever it stands. */
+static void check_records(void)
+{
+	struct tally_options options = {.dir = region.tally_dir,
+		.clock = &region.clock,
+		.map_bytes = REGION_MAP};
+	struct check c = {.found = on_found};
+	struct tally_check result;
+
+	assert_int_equal(region_open_log(&region), OK);
+	options.segments = region.segments;
+	assert_int_equal(tally_check(&options, temp_file(&region.temp, "again"),
+				 &c, &result),
+		OK);
+	assert_false(result.is_missing);
+	segments_close(region.segments);
+	region.segments = NULL;
+}
+
+/* In the middle of the tally's nth transaction: all is put, nothing is
+ * committed. */
+static enum err die_at_commit(void *arg)
+{
+	unsigned *left = arg;
+
+	if (--*left == 0)
+		(void)raise(SIGKILL);
+	return OK;
+}
+
+_Noreturn static void count_until_killed(unsigned nth)
+{
+	struct tally_options options = {.dir = region.tally_dir,
+		.clock = &region.clock,
+		.map_bytes = REGION_MAP,
+		.batch_clicks = 50,
+		.before_commit = die_at_commit,
+		.arg = &nth};
+
+	ASSERT(region_open_log(&region) == OK);
+	options.segments = region.segments;
+	ASSERT(tally_open(&options, &region.tally) == OK);
+	ASSERT(tally_catch_up(region.tally) == OK);
+	_exit(0); /* the log had no more */
+}
+
+static void test_kill_within_a_commit(void **state)
+{
+	static struct click_entry entries[2000];
+	uint64_t random = 88172645463325252;
+	int status = 1;
+
+	(void)state;
+	region_init(&region);
+	region.without_tally_thread = true;
+	region_open(&region);
+	for (size_t i = 0; i < COUNT_OF(entries); i++) {
+		entries[i].click = region_click(
+			&region, 1 + region_random(&random) % TOKENS);
+		entries[i].click.agent = i % 3 ? STR("agent") : STR("other");
+	}
+	region_write(&region, entries, COUNT_OF(entries));
+	region_close(&region);
+	for (unsigned round = 0; status; round++) {
+		pid_t child = fork();
+
+		assert_true(child >= 0 && round < 100);
+		if (!child)
+			count_until_killed(1 + round % 4);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		check_records();
+	}
+	assert_int_equal(region_open_log(&region), OK);
+	assert_int_equal(region_open_tally(&region), OK);
+	assert_int_equal(counter_get(&tally_metrics(region.tally)->position),
+		REGION_FIRST + COUNT_OF(entries) - 1);
+	region_deinit(&region);
+}
+
 static void test_kill(void **state)
 {
 	uint64_t random = 88172645463325252;
@@ -199,6 +286,7 @@ static void test_kill(void **state)
 		if (round % 2)
 			check();
 		region_close(&region);
+		check_records();
 	}
 	assert_int_equal(region_open_log(&region), OK);
 	assert_int_equal(region_open_tally(&region), OK);
@@ -210,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kill),
+		cmocka_unit_test(test_kill_within_a_commit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
