@@ -181,7 +181,7 @@ static void reply_untracked(
 }
 
 static void track(struct visit *v, const struct view *view,
-	const struct click *click, int status)
+	const struct click *click, bool forget, int status)
 {
 	struct tap_site *s = v->site;
 	struct region *region = view->region;
@@ -202,6 +202,8 @@ static void track(struct visit *v, const struct view *view,
 	tap->region = region->index;
 	tap->ex = waits ? v->ex : NULL;
 	tap->is_early = !waits;
+	tap->entry.forget = forget;
+	tap->entry.is_forgotten = false;
 	tap->status = status;
 	tap->mail.deliver = on_decided;
 	if (click_writer_push(region->click_writer, &tap->entry)) {
@@ -262,10 +264,8 @@ static void answer_resolved(
 		loop_wall_ms(s->options.loop));
 	client_ip(v->ex, v->request, s->options.trusted, s->options.trusted_n,
 		&click.ip);
-	if (r->erased)
-		tap_click_forget(&click);
 	if (r->track) {
-		track(v, view, &click, status);
+		track(v, view, &click, r->erased, status);
 		return;
 	}
 	counter_add(&s->counters.untracked[region], 1);

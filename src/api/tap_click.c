@@ -144,17 +144,6 @@ void tap_click_fill(struct click *click, const struct resolution *r,
 	};
 }
 
-void tap_click_forget(struct click *click)
-{
-	const struct str nothing = {NULL, 0};
-
-	click->ip = (struct ip){0};
-	click->agent = nothing;
-	click->referer = nothing;
-	click->language = nothing;
-	click->query = nothing;
-}
-
 /* What people's phones send may not stand in a header as it is. */
 static void put_escaped(struct buf *out, struct str s)
 {

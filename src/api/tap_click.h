@@ -61,8 +61,6 @@ struct tap *tap_of_entry(struct click_entry *entry);
  * of the request, cut to what a click keeps. */
 void tap_click_fill(struct click *click, const struct resolution *r,
 	const struct http_request *request, bool misfilled, uint64_t now_ms);
-/* Of whoever taps a token that was erased nothing is kept. */
-void tap_click_forget(struct click *click);
 /* Appends the same path and query on a region's own domain. */
 void tap_elsewhere_put(struct buf *out, const struct region *region,
 	const struct http_request *request);

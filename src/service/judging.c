@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "core/geo.h"
 
 enum {
-	RULES_MAX = 1000, /* times that they may be read again */
+	RULES_MAX = 1000, /* read so far, two at a time */
 	MATCHERS_MAX = 8, /* kept: one for each thread that asks */
 };
 
@@ -23,6 +24,8 @@ struct judging {
 	struct agent_matcher *matchers[MATCHERS_MAX];
 	size_t matchers_n;
 	const struct verdict_rules *in_force;
+	/* The same, without uap-core's. */
+	_Atomic(const struct verdict_rules *) plain;
 	/* All that were read: somebody may still judge by them. */
 	struct verdict_rules *rules[RULES_MAX];
 	size_t rules_n;
@@ -57,11 +60,11 @@ static enum err fail_file(struct buf *problem, const char *path, enum err e)
 	return e;
 }
 
-static enum err read_rules(
-	struct judging *j, struct verdict_rules **to, struct buf *problem)
+static enum err read_rules(struct judging *j, bool spiders,
+	struct verdict_rules **to, struct buf *problem)
 {
 	struct verdict_rules_source source = {.name = j->settings.rules,
-		.is_spider = j->spiders ? is_spider : NULL,
+		.is_spider = spiders && j->spiders ? is_spider : NULL,
 		.arg = j};
 	struct buf text;
 	enum err e = OK;
@@ -83,27 +86,31 @@ static enum err read_rules(
 	return e;
 }
 
-static enum err add_rules(struct judging *j, bool in_force,
-	const struct verdict_rules **to, struct buf *problem)
+/* Both kinds, or none. */
+static enum err add_rules(struct judging *j, struct buf *problem)
 {
-	struct verdict_rules *rules;
+	struct verdict_rules *rules = NULL, *plain = NULL;
 	enum err e;
 
-	if (j->rules_n == RULES_MAX) {
+	if (j->rules_n + 2 > RULES_MAX) {
 		buf_printf(problem,
 			"the rules were read anew %d times: restart the server",
-			RULES_MAX);
+			RULES_MAX / 2);
 		return ERR_FULL;
 	}
-	e = read_rules(j, &rules, problem);
-	if (e)
+	e = read_rules(j, true, &rules, problem);
+	if (!e)
+		e = read_rules(j, false, &plain, problem);
+	if (e) {
+		verdict_rules_free(rules);
 		return e;
+	}
 	lock(j);
 	j->rules[j->rules_n++] = rules;
-	if (in_force)
-		j->in_force = rules;
+	j->rules[j->rules_n++] = plain;
+	j->in_force = rules;
+	atomic_store(&j->plain, plain);
 	unlock(j);
-	*to = rules;
 	return OK;
 }
 
@@ -133,7 +140,6 @@ enum err judging_open(const struct judging_settings *settings,
 	struct judging **to, struct buf *problem)
 {
 	struct judging *j = calloc(1, sizeof(*j));
-	const struct verdict_rules *rules;
 	enum err e;
 
 	if (!j)
@@ -142,7 +148,7 @@ enum err judging_open(const struct judging_settings *settings,
 	ASSERT(pthread_mutex_init(&j->lock, NULL) == 0);
 	e = open_agents(j, problem);
 	if (!e)
-		e = add_rules(j, true, &rules, problem);
+		e = add_rules(j, problem);
 	if (e) {
 		judging_close(j);
 		return e;
@@ -210,20 +216,18 @@ const struct verdict_rules *judging_rules(struct judging *j)
 
 enum err judging_reload(struct judging *j, struct buf *problem)
 {
-	const struct verdict_rules *rules;
-
-	return add_rules(j, true, &rules, problem);
+	return add_rules(j, problem);
 }
 
-enum err judging_try(struct judging *j, const struct verdict_rules **rules,
-	struct buf *problem)
+enum err judging_try(
+	struct judging *j, struct verdict_rules **rules, struct buf *problem)
 {
-	return add_rules(j, false, rules, problem);
+	return read_rules(j, true, rules, problem);
 }
 
 enum verdict judging_verdict(struct judging *j, const struct click *c)
 {
-	const struct verdict_rules *rules = judging_rules(j);
+	const struct verdict_rules *rules = atomic_load(&j->plain);
 	const struct verdict_input input = {
 		.is_head = c->head,
 		.signals = c->signals,

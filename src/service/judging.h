@@ -44,12 +44,13 @@ const struct verdict_rules *judging_rules(struct judging *j);
 /* Reads the operator's file again; on an error the rules stay as they are. */
 CHECKED enum err judging_reload(struct judging *j, struct buf *problem);
 
-/* Reads it, for a trial: nothing comes into force. The rules stay until
- * judging_close(). */
-CHECKED enum err judging_try(struct judging *j,
-	const struct verdict_rules **rules, struct buf *problem);
+/* Reads it, for a trial: nothing comes into force. The rules are the caller's,
+ * and to be freed before judging_close(). */
+CHECKED enum err judging_try(
+	struct judging *j, struct verdict_rules **rules, struct buf *problem);
 
-/* Of a click that is not written: as far as it alone tells. */
+/* Of a click that is not written: as far as it alone tells, uap-core's rules
+ * aside. Never waits. */
 enum verdict judging_verdict(struct judging *j, const struct click *c);
 
 /* The families of an agent; empty ones without rules or without memory. For

@@ -16,6 +16,8 @@ struct rejudge {
 	pthread_t thread;
 	bool has_thread; /* to be joined */
 	const struct verdict_rules *rules;
+	struct verdict_rules *own; /* of a dry run; or NULL */
+	bool resumes[REGIONS_MAX];
 	atomic_bool is_stopping;
 	pthread_mutex_t lock; /* of the status */
 	struct rejudge_status status;
@@ -52,6 +54,7 @@ static enum err run_region(struct rejudge *r, struct region *g, bool is_dry)
 		.repeat_window_ms = r->regions->repeat_window_ms,
 		.clock = r->regions->clock,
 		.is_dry = is_dry,
+		.resumes = r->resumes[g->index],
 		.is_stopping = &r->is_stopping,
 		.note = note,
 		.arg = r,
@@ -70,6 +73,24 @@ static enum err run_region(struct rejudge *r, struct region *g, bool is_dry)
 	return e;
 }
 
+/* All of them before any is begun: whatever ends the process now, the rest is
+ * done after its next start. */
+static enum err mark_all(struct rejudge *r)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < r->regions->n; i++) {
+		struct region *g = &r->regions->items[i];
+		uint32_t next;
+
+		if (!g->settings.serve)
+			continue;
+		r->resumes[i] = tally_is_marked(g->tally);
+		e = tally_mark(g->tally, &next);
+	}
+	return e;
+}
+
 static void *run(void *arg)
 {
 	struct rejudge *r = arg;
@@ -77,6 +98,8 @@ static void *run(void *arg)
 	enum err e = OK;
 
 	thread_step_back();
+	if (!is_dry)
+		e = mark_all(r);
 	for (size_t i = 0; !e && i < r->regions->n; i++)
 		if (r->regions->items[i].settings.serve)
 			e = run_region(r, &r->regions->items[i], is_dry);
@@ -104,14 +127,20 @@ static uint64_t clicks_of(struct regions *regions)
 	return n;
 }
 
-/* The thread of the run before has ended. */
+/* The thread of the run before, which has ended. */
+static void end(struct rejudge *r)
+{
+	if (r->has_thread)
+		ASSERT(pthread_join(r->thread, NULL) == 0);
+	r->has_thread = false;
+	verdict_rules_free(r->own);
+	r->own = NULL;
+}
+
 static enum err begin(struct rejudge *r, bool is_dry)
 {
 	enum err e;
 
-	if (r->has_thread)
-		ASSERT(pthread_join(r->thread, NULL) == 0);
-	r->has_thread = false;
 	lock(r);
 	r->status = (struct rejudge_status){
 		.state = REJUDGE_RUNNING,
@@ -169,8 +198,7 @@ void rejudge_free(struct rejudge *r)
 	if (!r)
 		return;
 	atomic_store(&r->is_stopping, true);
-	if (r->has_thread)
-		ASSERT(pthread_join(r->thread, NULL) == 0);
+	end(r);
 	ASSERT(pthread_mutex_destroy(&r->lock) == 0);
 	free(r);
 }
@@ -181,8 +209,11 @@ static enum err take_rules(struct rejudge *r, bool is_dry, struct buf *problem)
 	struct regions *regions = r->regions;
 	enum err e;
 
-	if (is_dry)
-		return judging_try(regions->judging, &r->rules, problem);
+	if (is_dry) {
+		e = judging_try(regions->judging, &r->own, problem);
+		r->rules = r->own;
+		return e;
+	}
 	e = judging_reload(regions->judging, problem);
 	if (e)
 		return e;
@@ -203,6 +234,7 @@ enum err rejudge_start(struct rejudge *r, bool is_dry, struct buf *problem)
 	unlock(r);
 	if (is_running)
 		return ERR_BUSY;
+	end(r);
 	e = take_rules(r, is_dry, problem);
 	return e ? e : begin(r, is_dry);
 }

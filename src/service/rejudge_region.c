@@ -19,7 +19,6 @@ struct pass {
 	struct rejudge_progress progress;
 	struct seen_set changed; /* numbers of the segment's changed clicks */
 	enum err err;            /* of what changed could not keep */
-	bool resumes;            /* an earlier run was cut off */
 	bool is_whole;       /* up to the log's end, on the writer's thread */
 	uint32_t generation; /* of the tally that will know it */
 };
@@ -77,9 +76,8 @@ static bool rewrite_one(void *arg, uint64_t sequence, struct click *click)
 	bool added;
 
 	if (!decide(p, click)) {
-		/* Changed by a run that was cut off before it said so. */
-		if (p->resumes && click->revision && !p->err &&
-			click->rules == verdict_rules_number(p->job->rules))
+		/* Perhaps by a run that was cut off before it said so. */
+		if (p->job->resumes && click->revision && !p->err)
 			p->err = seen_set_add(&p->changed, sequence, &added);
 		return false;
 	}
@@ -208,7 +206,6 @@ static enum err change(struct pass *p)
 	struct tally *tally = p->job->region->tally;
 	enum err e;
 
-	p->resumes = tally_is_marked(tally);
 	e = tally_mark(tally, &p->generation);
 	if (!e)
 		e = rewrite_all(p);

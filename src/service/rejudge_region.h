@@ -23,6 +23,7 @@ struct rejudge_job {
 	uint64_t repeat_window_ms;
 	const struct clock *clock;
 	bool is_dry;
+	bool resumes; /* an earlier run was cut off */
 	const atomic_bool *is_stopping;
 	void (*note)(void *arg, const struct rejudge_progress *progress);
 	void *arg;

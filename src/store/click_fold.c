@@ -39,7 +39,8 @@ bool click_fold_next(struct click_fold *f, struct click *c)
 	struct click was = *c;
 	bool added = false;
 
-	if (!f->err && !c->erased) {
+	/* An agent that can no longer be read says nothing new. */
+	if (!f->err && !c->erased && !(c->agent_id && !c->agent.n)) {
 		f->err = click_judge_prepare(f->judge, 1, c->at_ms);
 		if (!f->err)
 			click_judge_decide(f->judge, c);

@@ -24,6 +24,6 @@ CHECKED enum err click_fold_init(struct click_fold *f, struct tally *tally,
 	const struct verdict_rules *rules, uint64_t repeat_window_ms);
 void click_fold_deinit(struct click_fold *f);
 /* The log's next click, its agent set; true if it is another now: verdict,
- * reason, counted, unique, and then rules and revision are. Of an erased one
- * the verdict stays. */
+ * reason, counted, unique, and then rules and revision are. Of an erased one,
+ * or one whose agent cannot be read, the verdict stays. */
 bool click_fold_next(struct click_fold *f, struct click *c);

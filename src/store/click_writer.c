@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/log.h"
 #include "core/timestamp.h"
@@ -66,6 +68,18 @@ static enum err take_hot(struct click_writer *w)
 	return e;
 }
 
+/* For good: it is not judged again, should the commit fail. */
+static void forget(struct click_entry *entry)
+{
+	const struct str nothing = {NULL, 0};
+	struct click *c = &entry->click;
+
+	entry->is_forgotten = true;
+	c->ip = (struct ip){0};
+	memset(c->country, 0, sizeof(c->country));
+	c->agent = c->referer = c->language = c->query = nothing;
+}
+
 static void append(struct click_writer *w, struct db_cursor *log,
 	struct click_entry *entry)
 {
@@ -73,8 +87,10 @@ static void append(struct click_writer *w, struct db_cursor *log,
 	struct click *c = &entry->click;
 	enum err e;
 
-	if (w->options.judge && !c->revises)
+	if (w->options.judge && !c->revises && !entry->is_forgotten)
 		click_judge_decide(w->options.judge, c);
+	if (entry->forget)
+		forget(entry);
 	e = click_unique_decide(&w->unique, c);
 	if (!e) {
 		c->agent_id = click_agents_intern(&w->agents, t, c->agent);

@@ -41,8 +41,11 @@ enum {
 struct click_entry {
 	struct queue_item item;
 	struct click click; /* out: verdict and the like, counted, unique */
-	uint64_t sequence;  /* out, on OK */
-	enum err result;    /* out: OK means on disk */
+	/* Once it is judged nothing is kept of who tapped. */
+	bool forget;
+	bool is_forgotten;
+	uint64_t sequence; /* out, on OK */
+	enum err result;   /* out: OK means on disk */
 	/* NULL: options.done is told. Else this is, of this entry alone, on
 	 * the writer's thread. */
 	void (*done)(struct click_entry *entry);

@@ -9,6 +9,7 @@ struct anew {
 	struct tally_batch *batch;
 	struct click_reader reader;
 	uint64_t position;
+	uint64_t rebuilds; /* of the tally, when it began */
 	struct counts totals;
 	bool is_done;
 };
@@ -72,7 +73,8 @@ enum err tally_mark(struct tally *t, uint32_t *next)
 			state.is_marked = true;
 			tally_put_state(&txn, false, &state);
 			e = db_commit(&txn);
-			t->known = state;
+			if (!e)
+				t->known = state;
 		}
 	}
 	tally_unlock_writing(t);
@@ -111,8 +113,14 @@ static enum err write_some(struct anew *a, struct db_txn *txn)
 	struct tally_state state;
 	enum err e = tally_get_state(txn, false, &state);
 
+	if (e == ERR_NOT_FOUND)
+		return ERR_AGAIN; /* it is being rebuilt */
 	if (!e && state.generation + 1 != a->generation)
-		e = ERR_CONFLICT; /* it was rebuilt meanwhile */
+		e = ERR_CONFLICT;
+	/* Rebuilt meanwhile, which empties all generations. */
+	if (!e && (a->rebuilds != counter_get(&a->t->metrics.rebuilds) ||
+			  state.position < a->position))
+		e = ERR_AGAIN;
 	if (!e)
 		e = gather(a, txn, state.position);
 	if (e) {
@@ -176,8 +184,10 @@ static enum err begin(struct anew *a)
 	struct tally_state base = {0};
 	bool lost = false;
 	struct db_txn txn;
-	enum err e = clear(a->t, a->generation);
+	enum err e;
 
+	a->rebuilds = counter_get(&a->t->metrics.rebuilds);
+	e = clear(a->t, a->generation);
 	if (e)
 		return e;
 	tally_lock_writing(a->t);
@@ -198,6 +208,21 @@ static enum err begin(struct anew *a)
 	return OK;
 }
 
+/* From the base on, as often as it is rebuilt meanwhile. */
+static enum err make(struct anew *a, const atomic_bool *is_stopping)
+{
+	enum err e;
+
+	do {
+		a->is_done = false;
+		e = begin(a);
+		while (!e && !a->is_done)
+			e = atomic_load(is_stopping) ? ERR_CLOSED
+						     : in_transaction(a);
+	} while (e == ERR_AGAIN && !atomic_load(is_stopping));
+	return e == ERR_AGAIN ? ERR_CLOSED : e;
+}
+
 enum err tally_anew(
 	struct tally *t, uint32_t next, const atomic_bool *is_stopping)
 {
@@ -208,14 +233,11 @@ enum err tally_anew(
 		return e;
 	click_reader_init(&a.reader, t->options.segments);
 	a.reader.without_agents = true;
-	e = begin(&a);
-	while (!e && !a.is_done)
-		e = atomic_load(is_stopping) ? ERR_CLOSED : in_transaction(&a);
+	e = make(&a, is_stopping);
 	click_reader_deinit(&a.reader);
 	tally_batch_free(a.batch);
-	/* A base with damage, or a rebuild in between: from the log again, as
-	 * it is now. */
-	if (e == ERR_CORRUPT || e == ERR_CONFLICT)
+	/* Damage in its base: a rebuild sees to that. */
+	if (e == ERR_CORRUPT)
 		tally_report_damage(t);
 	return e ? e : clear(t, next - 1);
 }
