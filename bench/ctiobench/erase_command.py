@@ -7,8 +7,7 @@
 
 Taps arrive at a fixed rate all the while; their latencies are told for a time
 without erasures, and for a time in which one erasure follows the other. Each is
-of a person who has three tokens, among the first, in the middle and last, all
-tapped. A receipt that says done is believed only if the person is nowhere in
+of a person who has three tokens, all tapped. A receipt that says done is believed only if the person is nowhere in
 the data folder. Server and client have a core each.
 """
 
@@ -16,6 +15,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +30,8 @@ from .load import Load
 CHUNK = 100000  # tokens minted in one request
 TARGETS = 10000  # tokens that the load taps
 DONE_MAX = 600  # seconds
+TOKENS_EACH = 3
+TAPS_EACH = 10
 OPTIONS = ("click.trusted_proxies=127.0.0.1",)
 
 
@@ -39,28 +41,19 @@ def row(i, who):
 
 
 def mint(server, key, options):
-    """All tokens; some to be tapped, and the persons' own."""
-    tapped, persons = [], {}
-    places = {0, options.tokens // 2, options.tokens - options.persons}
+    """All tokens; some of them to be tapped."""
+    tapped = []
+    step = max(1, options.tokens // TARGETS)
     with server.api(key) as api:
         for first in range(0, options.tokens, CHUNK):
             n = min(CHUNK, options.tokens - first)
-            whose = {}
-            for place in places:
-                for p in range(options.persons):
-                    if first <= place + p < first + n:
-                        whose[place + p] = f"person-to-forget-{p}-"
-            rows = "".join(row(i, whose.get(i, f"user-{i}"))
+            rows = "".join(row(i, f"user-{i}")
                            for i in range(first, first + n))
             answers = api.mint_batch(rows.encode()).read().splitlines()
-            step = max(1, options.tokens // TARGETS)
-            for i, line in enumerate(answers, first):
-                if i in whose:
-                    persons.setdefault(whose[i], []).append(
-                        json.loads(line)["token"])
-                elif i % step == 0:
-                    tapped.append((json.loads(line)["token"], i))
-    return tapped, persons
+            tapped += [(json.loads(line)["token"], i)
+                       for i, line in enumerate(answers, first)
+                       if i % step == 0]
+    return tapped
 
 
 def make_data(options, core, folder):
@@ -68,21 +61,29 @@ def make_data(options, core, folder):
                   options=OPTIONS + ("click.commit_wait_max=0",))
     try:
         key = make_account(server, "sender")
-        tapped, persons = mint(server, key, options)
-        own = [token for tokens in persons.values() for token in tokens]
+        tapped = mint(server, key, options)
         tap_all(server.port, [t for t, _ in tapped], options.clicks, 1)
-        tap_all(server.port, own, 10 * len(own), 2)
-        server.settle(options.clicks + 10 * len(own))
+        server.settle(options.clicks)
     finally:
         server.stop()
     (folder / "key").write_text(key)
-    (folder / "persons").write_text("\n".join(persons))
     (folder / "targets").write_text("".join(
         f"{token} https://shop.example/cart/C{i * 3}?u=user-{i}\n"
         for token, i in tapped))
 
 
-def erase(server, api, person, folder):
+def make_persons(options, server, key):
+    """Whom to forget, with tokens in blocks of their own, all tapped."""
+    names = [f"person-{os.urandom(6).hex()}" for _ in range(options.persons)]
+    with server.api(key) as api:
+        tokens = [json.loads(api.mint_batch(row(i, name).encode()).read())
+                  for i in range(TOKENS_EACH) for name in names]
+    tap_all(server.port, [t["token"] for t in tokens],
+            TAPS_EACH * len(names), 2)
+    return names
+
+
+def erase(api, person, folder):
     begun = time.monotonic()
     api.connection.request(
         "POST", "/v1/erasures", json.dumps({"recipient": person}),
@@ -117,6 +118,17 @@ def tap_on(options, server, folder, seconds):
                     folder / "answered", seconds, 7, warmup=1)
 
 
+def commits(server):
+    """Commits of clicks so far, and those that took over 100 ms."""
+    with server.api() as api:
+        text = api.get("/metrics").decode()
+    name = "ctio_commit_duration_seconds"
+    total = int(re.search(name + r'_count{region="us1"} (\d+)', text)[1])
+    fast = int(re.search(
+        name + r'_bucket{region="us1",le="0.1"} (\d+)', text)[1])
+    return total, total - fast
+
+
 def run(options, folder):
     core, client = machine.cores()
     os.sched_setaffinity(0, {client})
@@ -124,21 +136,25 @@ def run(options, folder):
         folder.mkdir(parents=True, exist_ok=True)
         make_data(options, core, folder)
     server = Ctio(folder, core, options.programs, options=OPTIONS)
+    key = (folder / "key").read_text()
     try:
+        persons = make_persons(options, server, key)
         alone = tap_on(options, server, folder, options.seconds)
+        before = commits(server)
         results = {}
         thread = threading.Thread(target=lambda: results.update(
             beside=tap_on(options, server, folder, options.seconds * 3)))
         thread.start()
         time.sleep(1.5)
         cpu = server.cpu()
-        with server.api((folder / "key").read_text()) as api:
-            erasures = [erase(server, api, p, folder) for p in
-                        (folder / "persons").read_text().split("\n")]
+        with server.api(key) as api:
+            erasures = [erase(api, p, folder) for p in persons]
         cpu = server.cpu() - cpu
+        late = [b - a for a, b in zip(before, commits(server))]
         thread.join()
         metrics = server.metrics()
-        return {"alone": alone, "beside": results["beside"],
+        return {"commits": late, "lost": metrics["ctio_clicks_lost_total"],
+                "late": metrics["ctio_clicks_late_total"], "alone": alone, "beside": results["beside"],
                 "erasures": erasures, "cpu": cpu,
                 "scrubbed": metrics["ctio_pages_scrubbed_total"]}
     finally:
@@ -154,6 +170,9 @@ def show(r):
               f"| {t['p99']:.0f} µs | {t['p99_9']:.0f} µs "
               f"| {t['max']:.0f} µs |")
     print()
+    total, slow = r["commits"]
+    print(f"commits of clicks meanwhile: {total}, {slow} of them over 100 ms; "
+          f"clicks late: {r['late']:.0f}, lost: {r['lost']:.0f}")
     for e in r["erasures"]:
         print(f"forgotten: {e['tokens']} tokens dead after {e['dead']:.2f} s, "
               f"they and {e['clicks']} clicks nowhere on disk after "

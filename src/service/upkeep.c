@@ -8,6 +8,8 @@
 enum {
 	PAUSE_STEP_MS = 20,
 	BUSY_PAUSE_MS = 20, /* until readers have left */
+	REST_PAGES = 64,    /* written in one go */
+	REST_MS = 5,
 	NS_PER_MS = 1000000,
 };
 
@@ -126,17 +128,30 @@ static void scrub_some(struct links_job *job)
 	c->err = db_scrub_some(&c->scrub);
 }
 
+/* The disk has more to do than this. */
+static void rest(struct clear_job *c)
+{
+	const struct timespec pause = {.tv_nsec = REST_MS * NS_PER_MS};
+
+	db_start_flush(c->scrub.env);
+	(void)nanosleep(&pause, NULL); /* shorter is fine */
+}
+
 static enum err scrub_all(struct upkeep *u, struct clear_job *c)
 {
 	enum err e;
 
 	c->job.done = scrub_some;
 	do {
+		uint64_t before = c->scrub.freed_n + c->scrub.slack_n;
+
 		e = upkeep_go_on(u);
 		if (!e)
 			e = upkeep_job(u, &c->job);
 		if (!e)
 			e = c->err;
+		if (c->scrub.freed_n + c->scrub.slack_n - before > REST_PAGES)
+			rest(c);
 		if (e == ERR_BUSY) {
 			e = upkeep_pause(u, BUSY_PAUSE_MS);
 			e = e ? e : ERR_AGAIN;

@@ -256,6 +256,15 @@ enum err db_flush(struct db_env *env)
 	return db_from_lmdb(env->dir, mdb_env_sync(env->env, 1));
 }
 
+void db_start_flush(struct db_env *env)
+{
+	int fd;
+
+	if (mdb_env_get_fd(env->env, &fd) == 0)
+		(void)sync_file_range(
+			fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* a wish */
+}
+
 enum err db_open_sealed(
 	const char *dir, const struct db_options *options, struct db_env **env)
 {

@@ -46,6 +46,9 @@ CHECKED enum err db_open(
 CHECKED enum err db_open_unflushed(
 	const char *dir, const struct db_options *options, struct db_env **env);
 CHECKED enum err db_flush(struct db_env *env);
+/* Has what was written begin to go to the disk, and does not wait: so that a
+ * later flush, of this file or another, has little to wait for. */
+void db_start_flush(struct db_env *env);
 /* Opens one that nobody writes any more: read-only, without a lock file, its
  * map as large as the file. A missing table reads as empty. */
 CHECKED enum err db_open_sealed(

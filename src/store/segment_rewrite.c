@@ -2,9 +2,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "core/hash.h"
 #include "store/segment.h"
@@ -12,6 +14,7 @@
 enum {
 	AGENT_BITMAP = SEGMENT_AGENTS_MAX / 8 + 1,
 	TOMBSTONE_BYTES = 9,
+	REST_NS_MAX = 50000000,
 };
 
 struct rewrite {
@@ -139,14 +142,32 @@ static enum err copy_chunk(struct rewrite *r, size_t *n)
 	return e;
 }
 
-/* All that there is now. */
+/* As long as it worked, at most so long. */
+static void rest(uint64_t begun_ns)
+{
+	uint64_t took = clock_mono_ns(&clock_system) - begun_ns;
+	const struct timespec pause = {
+		.tv_nsec = took < REST_NS_MAX ? (long)took : REST_NS_MAX};
+
+	(void)nanosleep(&pause, NULL); /* shorter is fine */
+}
+
+/* All that there is now. It goes to the disk as it grows, and with rests: the
+ * click writer's flushes wait for what else the disk has to do. */
 static enum err copy_all(struct rewrite *r)
 {
 	size_t n = REWRITE_CHUNK;
 	enum err e = OK;
 
-	while (!e && n == REWRITE_CHUNK)
+	while (!e && n == REWRITE_CHUNK) {
+		uint64_t begun_ns = clock_mono_ns(&clock_system);
+
 		e = copy_chunk(r, &n);
+		if (e || n < REWRITE_CHUNK)
+			break;
+		db_start_flush(r->to);
+		rest(begun_ns);
+	}
 	return e;
 }
 
