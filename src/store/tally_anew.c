@@ -227,7 +227,7 @@ enum err tally_anew(
 	struct tally *t, uint32_t next, const atomic_bool *is_stopping)
 {
 	struct anew a = {.t = t, .generation = next};
-	enum err e = tally_batch_new(TALLY_BATCH_CLICKS, &a.batch);
+	enum err e = tally_batch_new(t->options.batch_clicks, &a.batch);
 
 	if (e)
 		return e;

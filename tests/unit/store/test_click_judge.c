@@ -279,6 +279,34 @@ static void test_other_rules(void **state)
 	verdict_rules_free(others);
 }
 
+/* Of an erased token's visitor nothing is kept; but who it was is judged. */
+static void test_forgotten(void **state)
+{
+	static const struct {
+		const char *agent;
+		enum verdict verdict;
+	} rows[] = {{SAFARI, VERDICT_HUMAN}, {"WhatsApp/2.1", VERDICT_PREVIEW}};
+
+	(void)state;
+	region_open(&region);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct click_entry entry = {
+			.click = tap(i + 1, "203.0.113.7", rows[i].agent, 0),
+			.forget = true};
+
+		entry.click.outcome = CLICK_GONE;
+		entry.click.query = STR("a=1");
+		/* Through failures, too. */
+		atomic_store(&region.fault, ERR_DISK_FULL);
+		atomic_store(&region.faults, 2);
+		region_write(&region, &entry, 1);
+		assert_int_equal(entry.result, OK);
+		assert_int_equal(entry.click.verdict, rows[i].verdict);
+		assert_true(!entry.click.agent.n && !entry.click.ip.n &&
+			    !entry.click.query.n && !entry.click.counted);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -291,6 +319,7 @@ int main(void)
 		TEST(test_replay_of_a_long_log),
 		TEST(test_failed_commits),
 		TEST(test_other_rules),
+		TEST(test_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

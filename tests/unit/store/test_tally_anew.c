@@ -172,6 +172,56 @@ static void test_damage(void **state)
 	check_all(region_newest(&region));
 }
 
+static atomic_bool over;
+
+/* Somebody finds damage, again and again. */
+static void *report_damage(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&over)) {
+		uint64_t n =
+			counter_get(&tally_metrics(region.tally)->rebuilds);
+
+		tally_report_damage(region.tally);
+		while (counter_get(&tally_metrics(region.tally)->rebuilds) ==
+				n &&
+			!atomic_load(&over))
+			sched_yield();
+	}
+	return NULL;
+}
+
+/* Whatever is rebuilt while it is made: it is whole, or begins again. */
+static void test_rebuilt_meanwhile(void **state)
+{
+	uint32_t next = 0;
+	pthread_t thread;
+
+	(void)state;
+	write_days(2, 2500);
+	catch_up();
+	assert_int_equal(tally_start(region.tally), OK);
+	for (int i = 0; i < 3; i++) {
+		atomic_store(&over, false);
+		assert_int_equal(
+			pthread_create(&thread, NULL, report_damage, NULL), 0);
+		for (int n = 0; n < 20; n++)
+			sched_yield();
+		region_await_tally(&region);
+		while (tally_mark(region.tally, &next))
+			sched_yield();
+		atomic_store(&over, i > 0);
+		while (counter_get(&tally_metrics(region.tally)->rebuilds) < 2)
+			sched_yield();
+		atomic_store(&over, true);
+		assert_int_equal(tally_anew(region.tally, next, &never), OK);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		region_await_tally(&region);
+		check_all(region_newest(&region));
+	}
+	tally_stop(region.tally);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +231,8 @@ int main(void)
 			test_with_a_base, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_rebuilt_meanwhile, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
