@@ -250,7 +250,7 @@ static enum err fill_body(struct hook *h)
 
 	/* What the clicks name was there when they were gathered, but the
 	 * snapshot that there is may be older than that. */
-	views_reset(&h->all->views);
+	views_reset(h->all->views);
 	buf_reset(&h->body);
 	if (!e)
 		e = webhook_batch_put(

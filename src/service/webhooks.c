@@ -53,6 +53,33 @@ static enum err init_sender(struct webhooks *w)
 	return http_sender_new(&sender, &w->sender);
 }
 
+static uint64_t version_of(const struct region *g)
+{
+	return db_version(g->links.env, LINKS_WEBHOOKS) + 1;
+}
+
+/* Regions without a webhook need not be read until one comes. */
+static enum err note_empty(struct webhooks *w)
+{
+	struct regions *regions = w->options.regions;
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < regions->n; i++) {
+		const struct region *g = &regions->items[i];
+		struct db_txn t;
+
+		if (!g->settings.serve)
+			continue;
+		e = db_reader_init(g->links.env, &t);
+		if (!e)
+			e = db_reader_renew(&t);
+		if (!e && db_count(&t, LINKS_WEBHOOKS) == 0)
+			w->versions[i] = version_of(g);
+		db_reader_deinit(&t);
+	}
+	return e;
+}
+
 enum err webhooks_new(
 	const struct webhooks_options *options, struct webhooks **to)
 {
@@ -66,9 +93,9 @@ enum err webhooks_new(
 	(void)pthread_mutex_init(&w->lock, NULL); /* cannot fail on Linux */
 	e = init_sender(w);
 	if (!e)
-		e = views_init(options->regions, &w->views);
-	if (!e)
 		e = init_ids(w);
+	if (!e)
+		e = note_empty(w);
 	if (e) {
 		webhooks_stop(w);
 		webhooks_free(w);
@@ -207,10 +234,26 @@ static enum err reload(struct webhooks *w, struct view *v)
 	for (struct hook *h = w->first; h; h = next_of(w, h))
 		h->is_seen = false;
 	/* A snapshot from before the change would not show it. */
-	views_reset(&w->views);
+	views_reset(w->views);
 	e = load_all(w, v);
 	if (!e)
 		drop_unseen(w, v->region);
+	return e;
+}
+
+static enum err reload_region(struct webhooks *w, const struct region *g)
+{
+	enum err e = OK;
+
+	if (!w->views) {
+		w->views = malloc(sizeof(*w->views));
+		e = w->views ? views_init(w->options.regions, w->views)
+			     : ERR_NOMEM;
+	}
+	if (!e)
+		return reload(w, view_of(w->views, g));
+	free(w->views);
+	w->views = NULL;
 	return e;
 }
 
@@ -221,22 +264,22 @@ static bool reload_changed(struct webhooks *w)
 	bool all = true;
 
 	for (size_t i = 0; i < regions->n; i++) {
-		struct view *v = view_of(&w->views, &regions->items[i]);
+		const struct region *g = &regions->items[i];
 		uint64_t version;
 		enum err e;
 
-		if (!v)
+		if (!g->settings.serve)
 			continue;
-		version = db_version(v->region->links.env, LINKS_WEBHOOKS) + 1;
+		version = version_of(g);
 		if (version == w->versions[i])
 			continue;
-		e = reload(w, v);
+		e = reload_region(w, g);
 		if (!e)
 			w->versions[i] = version;
 		else if (!w->was_told)
 			log_error("webhooks: they cannot be read "
 				  "region=%.*s error=\"%s\"",
-				STR_FMT(v->region->settings.name), err_text(e));
+				STR_FMT(g->settings.name), err_text(e));
 		w->was_told = e != OK;
 		all = all && !e;
 	}
@@ -352,7 +395,8 @@ static void *run(void *arg)
 		take_done(w);
 		loaded = reload_changed(w);
 		ms = step_all(w);
-		views_reset(&w->views);
+		if (w->views)
+			views_reset(w->views);
 		publish(w);
 		wait(w, loaded || ms < NAP_MS ? ms : NAP_MS);
 	}
@@ -390,7 +434,10 @@ void webhooks_stop(struct webhooks *w)
 		w->joins[i] = NULL;
 		cipher_deinit(&w->ids[i]);
 	}
-	views_deinit(&w->views);
+	if (w->views)
+		views_deinit(w->views);
+	free(w->views);
+	w->views = NULL;
 }
 
 void webhooks_free(struct webhooks *w)

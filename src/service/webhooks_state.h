@@ -85,7 +85,7 @@ struct hook {
 struct webhooks {
 	struct webhooks_options options;
 	struct http_sender *sender;
-	struct views views;
+	struct views *views; /* NULL until there is a webhook */
 	struct feed_join *joins[REGIONS_MAX]; /* NULL until it is needed */
 	struct cipher ids[REGIONS_MAX];       /* of deliveries */
 	uint64_t versions[REGIONS_MAX]; /* of the tables that were read + 1 */
