@@ -90,6 +90,7 @@ enum err webhooks_new(
 		return ERR_NOMEM;
 	w->options = *options;
 	queue_init(&w->done, WEBHOOKS_PER_REGION * REGIONS_MAX);
+	queue_init(&w->asked, WEBHOOK_TESTS_MAX);
 	(void)pthread_mutex_init(&w->lock, NULL); /* cannot fail on Linux */
 	e = init_sender(w);
 	if (!e)
@@ -159,7 +160,7 @@ static struct hook *next_of(const struct webhooks *w, const struct hook *h)
 	return h->next == w->first ? NULL : h->next;
 }
 
-static struct hook *find_hook(
+struct hook *webhooks_find(
 	const struct webhooks *w, const struct region *region, uint64_t id)
 {
 	for (struct hook *h = w->first; h; h = next_of(w, h))
@@ -173,7 +174,7 @@ static struct hook *find_hook(
 static enum err load_one(struct webhooks *w, struct view *v, struct db_txn *t,
 	const struct webhook *record)
 {
-	struct hook *h = find_hook(w, v->region, record->id);
+	struct hook *h = webhooks_find(w, v->region, record->id);
 	enum err e;
 
 	if (h) {
@@ -368,6 +369,7 @@ static void wind_up(struct webhooks *w)
 {
 	uint64_t end = webhooks_now(w) + STOP_MS, now;
 
+	webhook_tests_end(w);
 	for (now = webhooks_now(w); http_sender_busy(w->sender) && now < end;
 		now = webhooks_now(w)) {
 		wait(w, end - now);
@@ -394,6 +396,7 @@ static void *run(void *arg)
 		counter_add(&w->metrics.wakes, 1);
 		take_done(w);
 		loaded = reload_changed(w);
+		webhook_tests_begin(w);
 		ms = step_all(w);
 		if (w->views)
 			views_reset(w->views);
@@ -446,6 +449,7 @@ void webhooks_free(struct webhooks *w)
 		return;
 	http_sender_free(w->sender);
 	queue_deinit(&w->done);
+	queue_deinit(&w->asked);
 	(void)pthread_mutex_destroy(&w->lock); /* nobody holds it */
 	free(w);
 }
@@ -457,7 +461,7 @@ bool webhooks_look(struct webhooks *w, const struct region *region, uint64_t id,
 	bool found;
 
 	lock(w);
-	h = find_hook(w, region, id);
+	h = webhooks_find(w, region, id);
 	found = h && h->is_shown;
 	if (found)
 		*to = h->sight;
