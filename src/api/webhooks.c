@@ -1,5 +1,6 @@
 #include "api/webhooks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/list.h"
@@ -20,23 +21,33 @@ static void put_u64(struct json_writer *w, const char *key, uint64_t v)
 	json_put_u64(w, v);
 }
 
+/* What came of a delivery; the members' names begin so. */
+static void put_result(struct json_writer *w, const char *prefix,
+	enum webhook_result result, unsigned status)
+{
+	const char *text = webhook_result_text(result);
+	char key[32];
+
+	(void)snprintf(key, sizeof(key), "%sresult", prefix);
+	json_key(w, key);
+	json_put_str(w, str_from(webhook_result_name(result)));
+	(void)snprintf(key, sizeof(key), "%sstatus", prefix);
+	json_key(w, key);
+	if (status)
+		json_put_u64(w, status);
+	else
+		json_put_null(w);
+	(void)snprintf(key, sizeof(key), "%serror", prefix);
+	member_text(w, key, str_from(text));
+}
+
 /* How its deliveries went. */
 static void put_results(struct json_writer *w, const struct webhook_progress *p)
 {
-	bool failed = p->result != WEBHOOK_NEVER && p->result != WEBHOOK_OK;
-	const char *text = failed ? webhook_result_text(p->result) : NULL;
-
 	put_u64(w, "delivered_clicks", p->delivered);
 	put_u64(w, "skipped_clicks", p->skipped);
 	put_u64(w, "failures", p->failures);
-	json_key(w, "last_result");
-	json_put_str(w, str_from(webhook_result_name(p->result)));
-	json_key(w, "last_status");
-	if (p->status)
-		json_put_u64(w, p->status);
-	else
-		json_put_null(w);
-	member_text(w, "last_error", str_from(text));
+	put_result(w, "last_", p->result, p->status);
 	member_time(w, "last_success_at", p->success_ms);
 	member_time(w, "last_failure_at", p->failure_ms);
 }
@@ -230,4 +241,54 @@ void webhooks_delete(struct call *c)
 void webhooks_replay(struct call *c)
 {
 	edit_webhook(c, WEBHOOK_REPLAY);
+}
+
+static void on_tested(struct mail *mail)
+{
+	struct call *c = call_of_mail(mail);
+	const struct webhook_test *t = c->state;
+	struct json_writer w;
+
+	if (t->result == WEBHOOK_NEVER) {
+		call_fail_with(c, PROBLEM_NOT_FOUND,
+			"There is no webhook of this name.");
+		return;
+	}
+	json_writer_init(&w, call_answer_begin(c));
+	json_object_begin(&w);
+	put_result(&w, "", t->result, t->status);
+	json_object_end(&w);
+	call_answer(c, 200, str_make(NULL, 0));
+}
+
+/* The sending thread's. */
+static void test_done(struct webhook_test *t)
+{
+	call_post(t->owner, on_tested);
+}
+
+void webhooks_try(struct call *c)
+{
+	struct webhook_test *t = calloc(1, sizeof(*t));
+	struct webhook h;
+	enum err e = t ? lookup_webhook_name(
+				 c->view, c->account, call_capture(c, 0), &h)
+		       : ERR_NOMEM;
+
+	c->state = t;
+	c->free_state = free;
+	if (e == ERR_NOT_FOUND) {
+		call_fail_with(c, PROBLEM_NOT_FOUND,
+			"There is no webhook of this name.");
+		return;
+	}
+	if (!e) {
+		t->region = c->view->region;
+		t->webhook = h.id;
+		t->owner = c;
+		t->done = test_done;
+		e = webhooks_test(c->api->options.webhooks, t);
+	}
+	if (e)
+		call_fail_err(c, e);
 }

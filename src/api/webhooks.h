@@ -10,3 +10,4 @@ void webhooks_put(struct call *c);    /* PUT */
 void webhooks_patch(struct call *c);  /* PATCH */
 void webhooks_delete(struct call *c); /* DELETE */
 void webhooks_replay(struct call *c); /* POST /v1/webhooks/{name}/replay */
+void webhooks_try(struct call *c);    /* POST /v1/webhooks/{name}/test */

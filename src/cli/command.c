@@ -79,6 +79,9 @@ static const struct command commands[] = {
 	{"webhook replay", "NAME --after CURSOR | --all",
 		"Send clicks again, from a cursor on.", NULL,
 		command_webhook_replay},
+	{"webhook test", "NAME", "Send something that is no click, and see.",
+		"Exits with 0 if it was answered by a status of 2xx.",
+		command_webhook_test},
 	{"mint", "--link NAME [-o FILE] [FILE]",
 		"Make a token for each recipient, from CSV or NDJSON.",
 		"CSV has a header row: recipient, ref, and the link's "

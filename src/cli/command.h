@@ -110,6 +110,7 @@ int command_webhook_enable(struct command_context *context);
 int command_webhook_disable(struct command_context *context);
 int command_webhook_delete(struct command_context *context);
 int command_webhook_replay(struct command_context *context);
+int command_webhook_test(struct command_context *context);
 int command_mint(struct command_context *context);
 int command_export(struct command_context *context);
 int command_rejudge(struct command_context *context);

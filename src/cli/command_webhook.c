@@ -1,7 +1,9 @@
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/problem.h"
 #include "cli/request.h"
 #include "core/json_writer.h"
+#include "core/uri_template.h"
 
 static const char webhooks[] = "/v1/webhooks/";
 
@@ -175,4 +177,65 @@ int command_webhook_replay(struct command_context *context)
 			context, "expected --after CURSOR, or --all");
 	request.name = args.arg[0];
 	return send_options(context, &session, &request, &webhook);
+}
+
+/* What an answer tells of a delivery. */
+static int show_result(struct str body, bool json)
+{
+	struct buf result;
+	int status = EXIT_FAILED;
+
+	buf_init(&result, PROBLEM_BODY_MAX);
+	if (!problem_member(body, "result", &result))
+		status = command_failed("the server's answer is no result");
+	else if (str_is(buf_view(&result), "ok"))
+		status = EXIT_DONE;
+	if (json)
+		print_line(stdout, body);
+	else if (print_tree(stdout, body))
+		status = command_failed("the server's answer is no JSON");
+	buf_deinit(&result);
+	return status;
+}
+
+static int run_test(struct command_context *context,
+	const struct session_options *options, const char *name, bool json)
+{
+	struct session s;
+	struct buf target;
+	int status = session_open(&s, context, options);
+
+	s.about = name;
+	buf_init(&target, SESSION_TARGET_MAX);
+	buf_text(&target, webhooks);
+	uri_encode(&target, str_from(name));
+	buf_text(&target, "/test");
+	if (!status && buf_err(&target))
+		status = command_failed("a name is too long");
+	if (!status)
+		status = session_call(
+			&s, "POST", buf_cstr(&target), str_make(NULL, 0));
+	if (!status)
+		status = show_result(buf_view(&s.answer.body), json);
+	session_close(&s);
+	buf_deinit(&target);
+	return status;
+}
+
+int command_webhook_test(struct command_context *context)
+{
+	struct session_options session = {0};
+	struct command_args args;
+	bool json = false;
+	int status;
+	const struct option options[] = {
+		{"json", 0, OPTION_FLAG, NULL, "JSON instead of a table",
+			&json},
+		SESSION_OPTIONS(&session),
+	};
+
+	if (!command_parse(context, options,
+		    sizeof(options) / sizeof(options[0]), 1, 1, &args, &status))
+		return status;
+	return run_test(context, &session, args.arg[0], json);
 }

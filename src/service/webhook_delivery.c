@@ -1,14 +1,12 @@
 #include "service/webhooks_state.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "core/hash.h"
 
 /* A delivery: the batch, its signature, what became of it, and that with the
  * links writer. */
@@ -108,26 +106,6 @@ void hook_reported(struct hook *h, uint64_t now_ms)
 	}
 }
 
-static enum webhook_result result_of(const struct http_post *p)
-{
-	switch (p->err) {
-	case OK:
-		if (p->status >= 200 && p->status < 300)
-			return WEBHOOK_OK;
-		return p->status == 410 ? WEBHOOK_GONE : WEBHOOK_STATUS;
-	case ERR_DENIED:
-		return WEBHOOK_REFUSED;
-	case ERR_NOT_FOUND:
-		return WEBHOOK_UNKNOWN;
-	case ERR_TIMEOUT:
-		return WEBHOOK_TIMEOUT;
-	case ERR_INVALID:
-		return WEBHOOK_TLS;
-	default:
-		return WEBHOOK_UNREACHABLE;
-	}
-}
-
 static void count_result(struct webhooks *w, enum webhook_result result)
 {
 	struct webhooks_metrics *m = &w->metrics;
@@ -166,7 +144,7 @@ static void on_posted(struct http_post *p)
 	struct hook *h = (struct hook *)(void *)((char *)p -
 						 offsetof(struct hook, post));
 	const struct webhooks_options *o = &h->all->options;
-	enum webhook_result result = result_of(p);
+	enum webhook_result result = webhook_letter_result(p);
 	uint32_t random;
 
 	hook_leave_sending(h);
@@ -184,9 +162,8 @@ static void on_posted(struct http_post *p)
 	report(h, result, p->status, webhooks_now(h->all));
 }
 
-/* The same for each attempt at a batch, another one for any other. It tells
- * nothing of the log. */
-static void make_id(struct hook *h)
+/* The same for each attempt at a batch, another one for any other. */
+static void name_batch(struct hook *h)
 {
 	uint8_t about[28], hash[HASH128_BYTES];
 	const void *bytes = about;
@@ -196,49 +173,17 @@ static void make_id(struct hook *h)
 	put_be64(about + 12, h->acked);
 	put_be64(about + 20, h->end);
 	hash128(str_make(bytes, sizeof(about)), hash);
-	memcpy(h->id, "msg_", 4);
-	opaque_write(&h->all->ids[h->region->index], hash, h->id + 4);
-	h->id[WEBHOOK_ID_LEN] = '\0';
-}
-
-static void sign(struct hook *h)
-{
-	uint64_t now_ms = clock_wall_ms(h->all->options.clock);
-	struct str id = str_make(h->id, WEBHOOK_ID_LEN);
-	const struct webhook *r = &h->record;
-	char *to = h->signatures;
-
-	webhook_sign(&r->secret, id, now_ms / 1000, buf_view(&h->body), to);
-	to += WEBHOOK_SIGNATURE_LEN;
-	if (r->old_secret.n && now_ms < r->old_until_ms) {
-		*to++ = ' ';
-		webhook_sign(&r->old_secret, id, now_ms / 1000,
-			buf_view(&h->body), to);
-		to += WEBHOOK_SIGNATURE_LEN;
-	}
-	*to = '\0';
-	(void)snprintf(h->seconds, sizeof(h->seconds), "%llu",
-		(unsigned long long)(now_ms / 1000));
+	webhook_letter_name(&h->letter, &h->all->ids[h->region->index], hash);
 }
 
 static enum err post(struct hook *h)
 {
-	make_id(h);
-	sign(h);
-	h->headers[0] =
-		(struct http_client_header){"Content-Type", "application/json"};
-	h->headers[1] = (struct http_client_header){"webhook-id", h->id};
-	h->headers[2] =
-		(struct http_client_header){"webhook-timestamp", h->seconds};
-	h->headers[3] =
-		(struct http_client_header){"webhook-signature", h->signatures};
-	h->post = (struct http_post){
-		.url = h->url,
-		.headers = h->headers,
-		.headers_n = WEBHOOK_HEADERS,
-		.body = buf_view(&h->body),
-		.done = on_posted,
-	};
+	name_batch(h);
+	webhook_letter_sign(&h->letter, &h->record,
+		clock_wall_ms(h->all->options.clock), buf_view(&h->body),
+		&h->post);
+	h->post.url = h->url;
+	h->post.done = on_posted;
 	return http_sender_start(h->all->sender, &h->post);
 }
 
@@ -250,7 +195,7 @@ static enum err fill_body(struct hook *h)
 
 	/* What the clicks name was there when they were gathered, but the
 	 * snapshot that there is may be older than that. */
-	views_reset(&h->all->views);
+	views_reset(h->all->views);
 	buf_reset(&h->body);
 	if (!e)
 		e = webhook_batch_put(

@@ -53,6 +53,33 @@ static enum err init_sender(struct webhooks *w)
 	return http_sender_new(&sender, &w->sender);
 }
 
+static uint64_t version_of(const struct region *g)
+{
+	return db_version(g->links.env, LINKS_WEBHOOKS) + 1;
+}
+
+/* Regions without a webhook need not be read until one comes. */
+static enum err note_empty(struct webhooks *w)
+{
+	struct regions *regions = w->options.regions;
+	enum err e = OK;
+
+	for (size_t i = 0; !e && i < regions->n; i++) {
+		const struct region *g = &regions->items[i];
+		struct db_txn t;
+
+		if (!g->settings.serve)
+			continue;
+		e = db_reader_init(g->links.env, &t);
+		if (!e)
+			e = db_reader_renew(&t);
+		if (!e && db_count(&t, LINKS_WEBHOOKS) == 0)
+			w->versions[i] = version_of(g);
+		db_reader_deinit(&t);
+	}
+	return e;
+}
+
 enum err webhooks_new(
 	const struct webhooks_options *options, struct webhooks **to)
 {
@@ -63,12 +90,13 @@ enum err webhooks_new(
 		return ERR_NOMEM;
 	w->options = *options;
 	queue_init(&w->done, WEBHOOKS_PER_REGION * REGIONS_MAX);
+	queue_init(&w->asked, WEBHOOK_TESTS_MAX);
 	(void)pthread_mutex_init(&w->lock, NULL); /* cannot fail on Linux */
 	e = init_sender(w);
 	if (!e)
-		e = views_init(options->regions, &w->views);
-	if (!e)
 		e = init_ids(w);
+	if (!e)
+		e = note_empty(w);
 	if (e) {
 		webhooks_stop(w);
 		webhooks_free(w);
@@ -132,7 +160,7 @@ static struct hook *next_of(const struct webhooks *w, const struct hook *h)
 	return h->next == w->first ? NULL : h->next;
 }
 
-static struct hook *find_hook(
+struct hook *webhooks_find(
 	const struct webhooks *w, const struct region *region, uint64_t id)
 {
 	for (struct hook *h = w->first; h; h = next_of(w, h))
@@ -146,7 +174,7 @@ static struct hook *find_hook(
 static enum err load_one(struct webhooks *w, struct view *v, struct db_txn *t,
 	const struct webhook *record)
 {
-	struct hook *h = find_hook(w, v->region, record->id);
+	struct hook *h = webhooks_find(w, v->region, record->id);
 	enum err e;
 
 	if (h) {
@@ -207,10 +235,26 @@ static enum err reload(struct webhooks *w, struct view *v)
 	for (struct hook *h = w->first; h; h = next_of(w, h))
 		h->is_seen = false;
 	/* A snapshot from before the change would not show it. */
-	views_reset(&w->views);
+	views_reset(w->views);
 	e = load_all(w, v);
 	if (!e)
 		drop_unseen(w, v->region);
+	return e;
+}
+
+static enum err reload_region(struct webhooks *w, const struct region *g)
+{
+	enum err e = OK;
+
+	if (!w->views) {
+		w->views = malloc(sizeof(*w->views));
+		e = w->views ? views_init(w->options.regions, w->views)
+			     : ERR_NOMEM;
+	}
+	if (!e)
+		return reload(w, view_of(w->views, g));
+	free(w->views);
+	w->views = NULL;
 	return e;
 }
 
@@ -221,22 +265,22 @@ static bool reload_changed(struct webhooks *w)
 	bool all = true;
 
 	for (size_t i = 0; i < regions->n; i++) {
-		struct view *v = view_of(&w->views, &regions->items[i]);
+		const struct region *g = &regions->items[i];
 		uint64_t version;
 		enum err e;
 
-		if (!v)
+		if (!g->settings.serve)
 			continue;
-		version = db_version(v->region->links.env, LINKS_WEBHOOKS) + 1;
+		version = version_of(g);
 		if (version == w->versions[i])
 			continue;
-		e = reload(w, v);
+		e = reload_region(w, g);
 		if (!e)
 			w->versions[i] = version;
 		else if (!w->was_told)
 			log_error("webhooks: they cannot be read "
 				  "region=%.*s error=\"%s\"",
-				STR_FMT(v->region->settings.name), err_text(e));
+				STR_FMT(g->settings.name), err_text(e));
 		w->was_told = e != OK;
 		all = all && !e;
 	}
@@ -325,6 +369,7 @@ static void wind_up(struct webhooks *w)
 {
 	uint64_t end = webhooks_now(w) + STOP_MS, now;
 
+	webhook_tests_end(w);
 	for (now = webhooks_now(w); http_sender_busy(w->sender) && now < end;
 		now = webhooks_now(w)) {
 		wait(w, end - now);
@@ -351,8 +396,10 @@ static void *run(void *arg)
 		counter_add(&w->metrics.wakes, 1);
 		take_done(w);
 		loaded = reload_changed(w);
+		webhook_tests_begin(w);
 		ms = step_all(w);
-		views_reset(&w->views);
+		if (w->views)
+			views_reset(w->views);
 		publish(w);
 		wait(w, loaded || ms < NAP_MS ? ms : NAP_MS);
 	}
@@ -390,7 +437,10 @@ void webhooks_stop(struct webhooks *w)
 		w->joins[i] = NULL;
 		cipher_deinit(&w->ids[i]);
 	}
-	views_deinit(&w->views);
+	if (w->views)
+		views_deinit(w->views);
+	free(w->views);
+	w->views = NULL;
 }
 
 void webhooks_free(struct webhooks *w)
@@ -399,6 +449,7 @@ void webhooks_free(struct webhooks *w)
 		return;
 	http_sender_free(w->sender);
 	queue_deinit(&w->done);
+	queue_deinit(&w->asked);
 	(void)pthread_mutex_destroy(&w->lock); /* nobody holds it */
 	free(w);
 }
@@ -410,7 +461,7 @@ bool webhooks_look(struct webhooks *w, const struct region *region, uint64_t id,
 	bool found;
 
 	lock(w);
-	h = find_hook(w, region, id);
+	h = webhooks_find(w, region, id);
 	found = h && h->is_shown;
 	if (found)
 		*to = h->sight;

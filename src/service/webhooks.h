@@ -11,7 +11,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/metric.h"
+#include "base/queue.h"
 #include "service/region.h"
+#include "service/webhook_letter.h"
 #include "service/webhook_pace.h"
 #include "service/webhook_target.h"
 
@@ -66,6 +68,34 @@ void webhooks_wake(struct webhooks *w);
 void webhooks_stop(struct webhooks *w);
 /* After webhooks_stop(). NULL is fine. */
 void webhooks_free(struct webhooks *w);
+
+enum {
+	WEBHOOK_TESTS_MAX = 16 /* test deliveries at once */
+};
+
+/* A test delivery: `{"type":"test",...}`, signed as any other, to a webhook of
+ * any state; it is no part of its clicks. The owner keeps it alive until done
+ * was called. */
+struct webhook_test {
+	const struct region *region;
+	uint64_t webhook;
+	void *owner;                          /* for done */
+	void (*done)(struct webhook_test *t); /* the sending thread's */
+
+	/* Out. WEBHOOK_NEVER: there is no such webhook any more. */
+	enum webhook_result result;
+	uint16_t status;
+
+	/* The sending thread's. */
+	struct queue_item item;
+	struct webhooks *all;
+	struct webhook_test *prev, *next;
+	struct http_post post;
+	struct webhook_letter letter;
+	struct buf body;
+};
+/* Any thread. ERR_FULL, ERR_CLOSED: refused, done will not be called. */
+CHECKED enum err webhooks_test(struct webhooks *w, struct webhook_test *t);
 
 const struct webhook_rules *webhooks_rules(const struct webhooks *w);
 const struct webhooks_metrics *webhooks_metrics(const struct webhooks *w);

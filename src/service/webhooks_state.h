@@ -1,6 +1,6 @@
-/* The inside of struct webhooks, for service/webhooks.c, webhook_hook.c and
- * webhook_delivery.c alone. All of it is the thread's own, but for what says
- * otherwise. */
+/* The inside of struct webhooks, for service/webhooks.c, webhook_hook.c,
+ * webhook_delivery.c and webhook_test.c alone. All of it is the thread's own,
+ * but for what says otherwise. */
 #pragma once
 
 #include <pthread.h>
@@ -17,16 +17,10 @@
 #include "service/feed_join.h"
 #include "service/view.h"
 #include "service/webhook_batch.h"
+#include "service/webhook_letter.h"
 #include "service/webhook_page.h"
 #include "service/webhook_report.h"
 #include "service/webhooks.h"
-
-enum {
-	WEBHOOK_ID_LEN = 4 + OPAQUE_LEN, /* msg_ and 22 characters */
-	WEBHOOK_SECONDS_MAX = 24,
-	WEBHOOK_SIGNATURES_MAX = 2 * (WEBHOOK_SIGNATURE_LEN + 1),
-	WEBHOOK_HEADERS = 4,
-};
 
 /* Moved by hook_move() alone. */
 enum hook_state {
@@ -73,10 +67,7 @@ struct hook {
 	uint64_t pause_ms;
 	uint64_t next_try_ms; /* UTC */
 
-	char id[WEBHOOK_ID_LEN + 1];
-	char seconds[WEBHOOK_SECONDS_MAX];
-	char signatures[WEBHOOK_SIGNATURES_MAX + 1];
-	struct http_client_header headers[WEBHOOK_HEADERS];
+	struct webhook_letter letter;
 
 	bool is_shown; /* under all->lock, as is this */
 	struct webhook_sight sight;
@@ -85,7 +76,7 @@ struct hook {
 struct webhooks {
 	struct webhooks_options options;
 	struct http_sender *sender;
-	struct views views;
+	struct views *views; /* NULL until there is a webhook */
 	struct feed_join *joins[REGIONS_MAX]; /* NULL until it is needed */
 	struct cipher ids[REGIONS_MAX];       /* of deliveries */
 	uint64_t versions[REGIONS_MAX]; /* of the tables that were read + 1 */
@@ -93,7 +84,9 @@ struct webhooks {
 	struct hook *first; /* of a ring; the next one to have its turn */
 	size_t failing_n;   /* deliveries under way to those that failed */
 	size_t reporting_n;
-	struct queue done;    /* hooks whose jobs are done; from any thread */
+	struct queue done;  /* hooks whose jobs are done; from any thread */
+	struct queue asked; /* test deliveries; from any thread */
+	struct webhook_test *tests; /* under way */
 	pthread_mutex_t lock; /* of the list, where it is changed, and of what
 				 others see */
 	pthread_t thread;
@@ -106,6 +99,14 @@ static inline uint64_t webhooks_now(const struct webhooks *w)
 {
 	return clock_mono_ms(w->options.clock);
 }
+
+/* NULL if it is not there. */
+struct hook *webhooks_find(
+	const struct webhooks *w, const struct region *region, uint64_t id);
+/* Begins those that were asked for. */
+void webhook_tests_begin(struct webhooks *w);
+/* Breaks all off; further ones are refused. */
+void webhook_tests_end(struct webhooks *w);
 
 /* A webhook that is there: reads how far it has come. ERR_NOMEM, or the
  * store's errors. */

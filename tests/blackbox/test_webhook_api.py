@@ -124,8 +124,10 @@ def test_findings(tenant):
     for name in ("-x", ".x", "a%20b", "a" * 129):
         assert put(tenant, f"/v1/webhooks/{name}").status == 422
     for method, path in (("PATCH", PATH + "x"), ("DELETE", PATH + "x"),
-                         ("POST", PATH + "x/replay")):
-        body = {"after": None} if method != "DELETE" else None
+                         ("POST", PATH + "x/replay"),
+                         ("POST", PATH + "x/test")):
+        body = None if method == "DELETE" or path.endswith("test") else {
+            "after": None}
         assert tenant.api(method, path, body).status == 404
     answer = tenant.api("POST", PATH, {})
     assert answer.status == 405
@@ -166,6 +168,7 @@ ROUTES = [
     ("PUT", PATH, {"url": URL}, False),
     ("PATCH", PATH, {"state": "active"}, False),
     ("POST", PATH + "/replay", {"after": None}, False),
+    ("POST", PATH + "/test", None, False),
     ("DELETE", PATH, None, False),
 ]
 

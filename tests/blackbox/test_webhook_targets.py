@@ -1,4 +1,5 @@
 """Where webhooks may lead, and how they are connected to."""
+import json
 import ssl
 import subprocess
 
@@ -61,6 +62,36 @@ def test_the_environments_proxy_is_not_asked(make_server, make_receiver):
     tap(tenant, 1)
     receiver.check(hook.secret, wait_for(receiver, tenant))
     assert not proxy.seen
+
+
+def test_test_deliveries(make_server, make_receiver):
+    """By the API and the command: what came of one, at once."""
+    answers = [204, 500, "hang", 204]
+    server = make_server(*QUICK)
+    tenant = Tenant(server)
+    receiver = make_receiver(lambda n, delivery, path: answers[n])
+    hook = Hook(tenant, receiver, state="disabled")
+
+    def ask():
+        answer = tenant.api("POST", hook.path + "/test")
+        assert answer.status == 200, answer
+        return answer.json()
+
+    assert ask() == {"result": "ok", "status": 204, "error": None}
+    failed = ask()
+    assert (failed["result"], failed["status"]) == ("status", 500)
+    assert failed["error"]
+    run = server.cli("webhook", "test", "crm", status=1)
+    assert "result: timeout" in run.stdout
+    run = server.cli("webhook", "test", "crm", "--json")
+    assert '"status":204' in run.stdout
+    assert "no webhook" in server.cli("webhook", "test", "none",
+                                      status=1).stderr
+    for delivery in receiver.seen:
+        assert delivery.is_signed(hook.secret)
+        body = json.loads(delivery.body)
+        assert (body["type"], body["data"]) == ("test", {"webhook": "crm"})
+    assert hook.get()["last_result"] == "never"
 
 
 @pytest.fixture

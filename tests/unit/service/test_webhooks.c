@@ -351,6 +351,83 @@ static void test_idle(void **state)
 	assert_true(counter_get(&m->wakes) == wakes);
 }
 
+/* Test deliveries */
+
+static void test_done(struct webhook_test *t)
+{
+	(void)t;
+	service_add_done(1);
+}
+
+CHECKED static enum err ask(struct webhook_test *t)
+{
+	*t = (struct webhook_test){
+		.region = s.region,
+		.webhook = webhook_find(&s, "crm").id,
+		.done = test_done,
+	};
+	return webhooks_test(webhooks, t);
+}
+
+/* To one that is disabled, too; and none of its clicks. */
+static void test_tests(void **state)
+{
+	static const struct http_peer_step steps[] = {
+		{.answer = ANSWER("202 Accepted")},
+		{.answer = ANSWER("410 Gone")}};
+	struct webhook_test t;
+	struct webhook_edit d;
+
+	(void)state;
+	begin(steps, 2);
+	assert_int_equal(ask(&t), OK);
+	service_wait(1);
+	assert_true(t.result == WEBHOOK_OK && t.status == 202);
+	edit(WEBHOOK_PATCH, "{\"state\":\"disabled\"}");
+	assert_int_equal(ask(&t), OK);
+	service_wait(1);
+	assert_true(t.result == WEBHOOK_GONE && t.status == 410);
+	assert_true(progress().result == WEBHOOK_NEVER);
+	end();
+	assert_int_equal(seen("{\"type\":\"test\",\"timestamp\":\""), 2);
+	assert_int_equal(seen("\"data\":{\"webhook\":\"crm\"}}"), 2);
+	assert_int_equal(seen("webhook-signature: v1,"), 2);
+	assert_int_equal(webhook_edit_as(&s, WEBHOOK_PUT, "crm",
+				 "{\"url\":\"http://127.0.0.1:1/\"}", &d),
+		OK);
+	webhooks_wake(webhooks);
+	assert_int_equal(ask(&t), OK);
+	service_wait(1);
+	assert_true(t.result == WEBHOOK_UNREACHABLE && t.status == 0);
+	assert_int_equal(ask(&t), OK);
+	service_wait(1);
+	t.webhook++;
+	t.done = test_done;
+	assert_int_equal(webhooks_test(webhooks, &t), OK);
+	service_wait(1);
+	assert_true(t.result == WEBHOOK_NEVER);
+}
+
+/* So many at once; the end takes back what hangs. */
+static void test_most_tests(void **state)
+{
+	static const struct http_peer_step hangs[] = {{.hold = true}};
+	static struct webhook_test tests[WEBHOOK_TESTS_MAX + 1];
+
+	(void)state;
+	begin(hangs, 1);
+	for (size_t i = 0; i < WEBHOOK_TESTS_MAX; i++)
+		assert_int_equal(ask(&tests[i]), OK);
+	assert_int_equal(ask(&tests[WEBHOOK_TESTS_MAX]), ERR_FULL);
+	wait_sending();
+	webhooks_stop(webhooks);
+	service_wait(WEBHOOK_TESTS_MAX);
+	for (size_t i = 0; i < WEBHOOK_TESTS_MAX; i++)
+		assert_true(tests[i].result == WEBHOOK_UNREACHABLE);
+	assert_int_equal(ask(&tests[0]), ERR_CLOSED);
+	end();
+}
+
 /* What hangs does not keep it from stopping. */
 static void test_stops(void **state)
 {
@@ -381,6 +458,8 @@ int main(void)
 		WITH_SERVICE(test_changes_under_way),
 		WITH_SERVICE(test_disabled_account),
 		WITH_SERVICE(test_idle),
+		WITH_SERVICE(test_tests),
+		WITH_SERVICE(test_most_tests),
 		WITH_SERVICE(test_stops),
 	};
 
