@@ -53,6 +53,7 @@ struct upkeep {
 	bool has_retried; /* the erasures that have failed, today */
 	uint64_t retried_day;
 	uint64_t dropped_mono_ms[2]; /* when segments were dropped, + 1 */
+	bool is_drop_blocked;        /* it was logged */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool is_decided; /* the job, under lock */
