@@ -176,13 +176,15 @@ enum err erase_clicks(struct erase_run *run)
 	enum err e = OK;
 
 	/* Taps that were on their way when the tokens died come a moment
-	 * later. */
+	 * later; those that wait to be written are waited for. */
 	for (unsigned round = 0; !e; round++) {
 		days.n = 0;
-		e = scan(run, 0,
-			(struct sight){.see = note_day,
-				.damage = round ? NULL : note_damage,
-				.arg = &days});
+		e = upkeep_await_clicks(run->upkeep);
+		if (!e)
+			e = scan(run, 0,
+				(struct sight){.see = note_day,
+					.damage = round ? NULL : note_damage,
+					.arg = &days});
 		if (!e)
 			e = days.err;
 		if (!e && !days.n)

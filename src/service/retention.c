@@ -80,12 +80,18 @@ static enum err fold(struct upkeep *u, uint64_t last)
 	return e ? e : tally_fold_base(tally, last);
 }
 
+/* The first segment. */
+struct oldest {
+	uint64_t day;
+	uint64_t last; /* no number of it is above */
+};
+
 static enum err drop(
-	struct upkeep *u, struct drops *d, const struct segment_info *list)
+	struct upkeep *u, struct drops *d, const struct oldest *oldest)
 {
 	size_t left;
 	char day[DAY_LEN];
-	enum err e = fold(u, list[1].first_sequence - 1);
+	enum err e = fold(u, oldest->last);
 
 	if (e)
 		return e;
@@ -95,34 +101,79 @@ static enum err drop(
 	d->job.run = put_drops;
 	e = upkeep_job(u, &d->job);
 	if (!e)
-		e = segments_drop(u->region->segments, list[0].day);
+		e = segments_drop(u->region->segments, oldest->day);
 	if (e)
 		return e;
 	upkeep_at(u, UPKEEP_DROPPED);
 	note_drop(u);
 	counter_add(&u->metrics.segments_dropped, 1);
-	day_write(day, list[0].day);
+	day_write(day, oldest->day);
 	log_info("clicks dropped, they are older than retention_max "
 		 "region=%.*s day=%.*s",
 		STR_FMT(u->region->settings.name), DAY_LEN, day);
 	return segments_sweep(u->region->segments, &left);
 }
 
-/* The first two; false if the first is to stay. */
-static bool is_too_old(
-	struct upkeep *u, struct segment_info list[2], uint64_t now_ms)
+/* Once. */
+static void say_blocked(struct upkeep *u, uint64_t at)
+{
+	char day[DAY_LEN];
+
+	if (u->is_drop_blocked)
+		return;
+	u->is_drop_blocked = true;
+	day_write(day, at);
+	log_error("clicks older than retention_max stay, none of the days "
+		  "behind them can be read region=%.*s day=%.*s",
+		STR_FMT(u->region->settings.name), DAY_LEN, day);
+}
+
+/* False if the first is to stay. One that cannot be read does not say where it
+ * begins: the next one that can be is taken for the end. */
+static bool is_too_old(struct upkeep *u, const struct segment_info *list,
+	size_t n, struct oldest *oldest)
 {
 	uint64_t max = u->region->settings.retention_max_ms;
+	size_t i = 1;
 
-	return segments_list(u->region->segments, list, 2) > 1 &&
-	       !list[0].is_hot && !list[1].err &&
-	       day_start_ms(list[0].day + 1) + max <= now_ms;
+	if (n < 2 || list[0].is_hot ||
+		day_start_ms(list[0].day + 1) + max > clock_wall_ms(u->clock))
+		return false;
+	while (i < n && list[i].err)
+		i++;
+	if (i == n) {
+		say_blocked(u, list[0].day);
+		return false;
+	}
+	u->is_drop_blocked = false;
+	*oldest = (struct oldest){
+		.day = list[0].day,
+		.last = list[i].first_sequence - 1,
+	};
+	return true;
+}
+
+/* ERR_NOT_FOUND: there is none to be dropped. */
+static enum err find_too_old(struct upkeep *u, struct oldest *oldest)
+{
+	struct segments *s = u->region->segments;
+	size_t n = segments_list(s, NULL, 0), size = n + 1;
+	struct segment_info *list = calloc(size, sizeof(*list));
+	enum err e;
+
+	if (!list)
+		return ERR_NOMEM;
+	n = segments_list(s, list, size);
+	e = is_too_old(u, list, n < size ? n : size, oldest) ? OK
+							     : ERR_NOT_FOUND;
+	free(list);
+	return e;
 }
 
 enum err retention_turn(struct upkeep *u, uint64_t *due_ms)
 {
 	uint64_t now_ms = clock_wall_ms(u->clock);
-	struct segment_info list[2];
+	struct oldest oldest;
 	struct drops d;
 	enum err e;
 
@@ -130,7 +181,12 @@ enum err retention_turn(struct upkeep *u, uint64_t *due_ms)
 	if (!u->region->settings.retention_max_ms)
 		return OK;
 	e = get_drops(u, &d);
-	while (!e && is_too_old(u, list, now_ms) && may_drop(u, &d, now_ms))
-		e = drop(u, &d, list);
+	while (!e && may_drop(u, &d, now_ms)) {
+		e = find_too_old(u, &oldest);
+		if (e == ERR_NOT_FOUND)
+			return OK;
+		if (!e)
+			e = drop(u, &d, &oldest);
+	}
 	return e;
 }

@@ -50,6 +50,14 @@ enum err upkeep_pause(const struct upkeep *u, uint32_t ms)
 	return e;
 }
 
+static void decide(struct upkeep *u)
+{
+	ASSERT(pthread_mutex_lock(&u->lock) == 0);
+	u->is_decided = true;
+	ASSERT(pthread_cond_signal(&u->changed) == 0);
+	ASSERT(pthread_mutex_unlock(&u->lock) == 0);
+}
+
 struct waited {
 	struct links_job job; /* first: what the writer is given */
 	struct upkeep *upkeep;
@@ -67,14 +75,18 @@ static enum err run_inner(struct links_job *job, struct links_batch *batch)
 static void on_done(struct links_job *job)
 {
 	struct waited *w = (struct waited *)job;
-	struct upkeep *u = w->upkeep;
 
 	w->inner->result = job->result;
 	if (w->inner->done)
 		w->inner->done(w->inner);
+	decide(w->upkeep);
+}
+
+static void await_decision(struct upkeep *u)
+{
 	ASSERT(pthread_mutex_lock(&u->lock) == 0);
-	u->is_decided = true;
-	ASSERT(pthread_cond_signal(&u->changed) == 0);
+	while (!u->is_decided)
+		ASSERT(pthread_cond_wait(&u->changed, &u->lock) == 0);
 	ASSERT(pthread_mutex_unlock(&u->lock) == 0);
 }
 
@@ -98,11 +110,48 @@ enum err upkeep_job(struct upkeep *u, struct links_job *job)
 	}
 	if (e)
 		return e;
-	ASSERT(pthread_mutex_lock(&u->lock) == 0);
-	while (!u->is_decided)
-		ASSERT(pthread_cond_wait(&u->changed, &u->lock) == 0);
-	ASSERT(pthread_mutex_unlock(&u->lock) == 0);
+	await_decision(u);
 	return job->result;
+}
+
+/* Something that the click writer passes by. */
+struct passed {
+	struct click_entry entry; /* first: what the writer is given */
+	struct upkeep *upkeep;
+};
+
+static enum err pass_by(struct click_entry *entry, struct segment_ref *hot)
+{
+	(void)entry;
+	(void)hot;
+	return OK;
+}
+
+/* Click writer's thread. */
+static void on_passed(struct click_entry *entry)
+{
+	decide(((struct passed *)entry)->upkeep);
+}
+
+enum err upkeep_await_clicks(struct upkeep *u)
+{
+	struct passed p = {
+		.entry = {.done = on_passed, .between = pass_by},
+		.upkeep = u,
+	};
+	enum err e;
+
+	u->is_decided = false;
+	while ((e = click_writer_push(u->region->click_writer, &p.entry)) ==
+		ERR_FULL) {
+		e = upkeep_pause(u, BUSY_PAUSE_MS);
+		if (e)
+			return e;
+	}
+	if (e)
+		return e;
+	await_decision(u);
+	return p.entry.result;
 }
 
 /* Work on the file itself, between the writer's transactions. */

@@ -53,6 +53,7 @@ struct upkeep {
 	bool has_retried; /* the erasures that have failed, today */
 	uint64_t retried_day;
 	uint64_t dropped_mono_ms[2]; /* when segments were dropped, + 1 */
+	bool is_drop_blocked;        /* it was logged */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool is_decided; /* the job, under lock */
@@ -73,6 +74,9 @@ CHECKED enum err upkeep_turn(struct upkeep *u, uint64_t *due_ms);
 struct links_job;
 /* Has the links writer do a job, and waits; its result. */
 CHECKED enum err upkeep_job(struct upkeep *u, struct links_job *job);
+/* Until every click that was taken before the call is on disk, also while the
+ * disk is stalled. */
+CHECKED enum err upkeep_await_clicks(struct upkeep *u);
 /* ERR_CLOSED if it is stopped. */
 CHECKED enum err upkeep_go_on(const struct upkeep *u);
 /* Waits so long, or until it is stopped: ERR_CLOSED. */

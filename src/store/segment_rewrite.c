@@ -214,6 +214,7 @@ static enum err between(struct click_entry *entry, struct segment_ref *hot)
 {
 	struct rewrite *r = (struct rewrite *)entry;
 	struct segments *s = r->options->segments;
+	uint64_t oldest, newest;
 	enum err e = OK;
 
 	if (!hot->env) /* nothing was written since the start */
@@ -222,7 +223,9 @@ static enum err between(struct click_entry *entry, struct segment_ref *hot)
 		return e;
 	if (hot->day != r->day)
 		return ERR_CONFLICT; /* another day has begun */
-	if (segments_next_sequence(s) - 1 > r->at + REWRITE_TAIL_MAX)
+	/* Not the next number, before which some may have been skipped. */
+	segments_range(s, &oldest, &newest);
+	if (newest > r->at + REWRITE_TAIL_MAX)
 		return ERR_AGAIN;
 	e = copy_all(r);
 	if (!e)

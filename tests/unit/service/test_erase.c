@@ -1,3 +1,7 @@
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
 #include "unit/service/erase_fixture.h"
 
 static void test_one(void **state)
@@ -200,6 +204,57 @@ static void test_damage(void **state)
 	assert_false(erase_is_on_disk("param-" GONE));
 }
 
+/* A click writer that is stalled, as by a slow disk, for a while. */
+struct stall {
+	struct click_entry entry, tap;
+	atomic_int done;
+};
+
+static enum err hold(struct click_entry *entry, struct segment_ref *hot)
+{
+	const struct timespec ms300 = {.tv_nsec = 300000000};
+
+	(void)entry;
+	(void)hot;
+	(void)nanosleep(&ms300, NULL);
+	return OK;
+}
+
+static struct stall stall;
+
+static void on_stall_done(struct click_entry *entry)
+{
+	assert_int_equal(entry->result, OK);
+	atomic_fetch_add(&stall.done, 1);
+}
+
+/* A click that waits to be written is erased before the receipt says done. */
+static void test_queued_click(void **state)
+{
+	struct click_writer *w = s.region->click_writer;
+	uint64_t late = erase_mint(true, "late-person", 0), id;
+	struct erasure e;
+
+	(void)state;
+	stall.entry =
+		(struct click_entry){.done = on_stall_done, .between = hold};
+	stall.tap = (struct click_entry){.done = on_stall_done,
+		.click = feed_click(&s, late, STR(""), VERDICT_HUMAN)};
+	stall.tap.click.referer = STR("referer-of-the-late");
+	atomic_store(&stall.done, 0);
+	id = erase_order("late-person");
+	views_reset(&s.views);
+	assert_int_equal(click_writer_push(w, &stall.entry), OK);
+	assert_int_equal(click_writer_push(w, &stall.tap), OK);
+	erase_turn_all();
+	e = erase_receipt(id);
+	while (atomic_load(&stall.done) < 2)
+		(void)sched_yield();
+	assert_true(e.state == ERASURE_DONE && e.tokens == 1);
+	assert_true(e.clicks == 1);
+	assert_false(erase_is_on_disk("referer-of-the-late"));
+}
+
 static enum upkeep_step die_step;
 static unsigned die_after;
 
@@ -282,6 +337,7 @@ int main(void)
 		ERASE(test_retention_min),
 		ERASE(test_feed_of_erased_clicks),
 		ERASE(test_damage),
+		ERASE(test_queued_click),
 		ERASE(test_kill),
 		ERASE(test_stop),
 	};

@@ -100,6 +100,41 @@ static void test_two_a_day(void **state)
 		    totals().requests == DAYS * A_DAY + 1);
 }
 
+/* A day that cannot be read does not keep the one before it, nor itself; what
+ * was counted of it stays counted. */
+static void test_damaged_second(void **state)
+{
+	char path[2 * PATH_MAX];
+	struct segment_info list[DAYS];
+
+	(void)state;
+	await_tally();
+	assert_int_equal(segments_list(s.region->segments, list, DAYS), DAYS);
+	assert_int_equal(
+		segments_path(s.region->segments, list[1].day, "", path), OK);
+	upkeep_deinit(&upkeep);
+	service_close(&s);
+	{
+		char file[3 * PATH_MAX];
+		FILE *f;
+
+		(void)snprintf(file, sizeof(file), "%s/data.mdb", path);
+		f = fopen(file, "r+");
+		assert_non_null(f);
+		for (int i = 0; i < 8192; i++)
+			assert_true(fputc('x', f) == 'x');
+		assert_int_equal(fclose(f), 0);
+	}
+	service_open(&s);
+	erase_begin();
+	assert_int_equal(segments_list(s.region->segments, list, DAYS), DAYS);
+	assert_int_not_equal(list[1].err, OK);
+	s.region->settings.retention_max_ms = 3 * (uint64_t)MS_PER_DAY;
+	erase_turn_all();
+	assert_int_equal(segments_n(), DAYS - 2);
+	check_totals();
+}
+
 static void test_newest_stays(void **state)
 {
 	(void)state;
@@ -169,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RETENTION(test_for_ever),
 		RETENTION(test_two_a_day),
+		RETENTION(test_damaged_second),
 		RETENTION(test_newest_stays),
 		RETENTION(test_kill),
 	};

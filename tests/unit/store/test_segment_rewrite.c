@@ -88,6 +88,28 @@ static void test_hot(void **state)
 	assert_true(is_on_disk("agent-of-the-gone-one"));
 }
 
+/* Numbers that were given out once and lost are not waited for. */
+static void test_hot_after_skipped_numbers(void **state)
+{
+	struct segment_rewrite_options options;
+	struct segment_rewrite_counts counts;
+
+	(void)state;
+	region_open(&region);
+	write_clicks(TOKENS);
+	region_close(&region);
+	region_open(&region);
+	segments_skip_to(region.segments, REGION_FIRST + 5000);
+	options = options_of(NULL);
+	assert_int_equal(segment_rewrite(&options, REGION_DAY, &counts), OK);
+	sweep();
+	assert_int_equal(counts.changed, 1);
+	check(TOKENS, true);
+	write_clicks(1);
+	assert_true(
+		segments_next_sequence(region.segments) == REGION_FIRST + 5002);
+}
+
 /* Who reads the old one reads on, and it goes when the last one left. */
 static void test_reader_keeps_what_it_reads(void **state)
 {
@@ -271,6 +293,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_sealed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hot, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_hot_after_skipped_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_reader_keeps_what_it_reads, setup, teardown),
 		cmocka_unit_test_setup_teardown(
