@@ -50,19 +50,34 @@ static void copy_agent(struct rewrite *r, struct db_txn *to, uint32_t id)
 		segment_put_agent(to, agent, hash64(agent), id);
 }
 
+static const char tombstone[TOMBSTONE_BYTES];
+
+bool segment_rewrite_is_tombstone(struct str record)
+{
+	return str_eq(record, str_make(tombstone, sizeof(tombstone)));
+}
+
+/* Whoever is in it: nobody can read it. Its number stays. */
+static struct str damaged(struct rewrite *r, struct str bytes)
+{
+	if (segment_rewrite_is_tombstone(bytes))
+		return bytes;
+	r->counts->damaged++;
+	return r->options->keep_damaged
+		       ? bytes
+		       : str_make(tombstone, sizeof(tombstone));
+}
+
 /* Sets the record that stands for the one at r->at; false: the bytes stay. */
 static enum err decide(struct rewrite *r, struct str bytes, struct db_txn *to,
 	struct str *record)
 {
-	static const char tombstone[TOMBSTONE_BYTES];
 	struct click click;
 	uint32_t id;
 	enum err e = click_decode(bytes, r->at, &click);
 
 	if (e == ERR_CORRUPT) {
-		/* Whoever is in it: nobody can read it. Its number stays. */
-		*record = str_make(tombstone, sizeof(tombstone));
-		r->counts->damaged++;
+		*record = damaged(r, bytes);
 		return OK;
 	}
 	if (e)
@@ -139,14 +154,35 @@ static enum err copy_chunk(struct rewrite *r, size_t *n)
 	return e;
 }
 
-/* All that there is now. */
-static enum err copy_all(struct rewrite *r)
+/* All that there is now; the writer's thread. */
+static enum err copy_rest(struct rewrite *r)
 {
 	size_t n = REWRITE_CHUNK;
 	enum err e = OK;
 
 	while (!e && n == REWRITE_CHUNK)
 		e = copy_chunk(r, &n);
+	return e;
+}
+
+static enum err go_on(const struct rewrite *r)
+{
+	const struct segment_rewrite_options *o = r->options;
+
+	return o->is_stopping && o->is_stopping(o->stop_arg) ? ERR_CLOSED : OK;
+}
+
+/* The same on the caller's thread, which can be stopped. */
+static enum err copy_all(struct rewrite *r)
+{
+	size_t n = REWRITE_CHUNK;
+	enum err e = OK;
+
+	while (!e && n == REWRITE_CHUNK) {
+		e = go_on(r);
+		if (!e)
+			e = copy_chunk(r, &n);
+	}
 	return e;
 }
 
@@ -206,7 +242,7 @@ static enum err between(struct click_entry *entry, struct segment_ref *hot)
 	segments_range(s, &oldest, &newest);
 	if (newest > r->at + REWRITE_TAIL_MAX)
 		return ERR_AGAIN;
-	e = copy_all(r);
+	e = copy_rest(r);
 	if (!e)
 		e = finish(r);
 	if (e)
@@ -256,12 +292,17 @@ static enum err leave(struct rewrite *r)
 	return e ? e : file_remove_dir(path);
 }
 
+static bool is_changed(const struct rewrite *r)
+{
+	return r->counts->changed ||
+	       (r->counts->damaged && !r->options->keep_damaged);
+}
+
 static enum err replace_sealed(struct rewrite *r)
 {
 	enum err e = copy_all(r);
 
-	if (!e && r->options->only_if_changed && !r->counts->changed &&
-		!r->counts->damaged)
+	if (!e && r->options->only_if_changed && !is_changed(r))
 		return leave(r);
 	if (!e)
 		e = finish(r);
@@ -326,6 +367,8 @@ enum err segment_rewrite(const struct segment_rewrite_options *options,
 		e = run(r);
 	if (!e)
 		step(r, REWRITE_EXCHANGED);
+	if (e == ERR_CLOSED && r->to)
+		e = leave(r) ? e : ERR_CLOSED;
 	db_reader_deinit(&r->source);
 	db_close(r->to);
 	segments_release(options->segments, &r->from);
