@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "core/record.h"
+#include "core/verdict.h"
 
 enum {
 	SHARD_SHIFT = 48,
@@ -303,6 +304,23 @@ static void get_flags(struct click *c, uint16_t flags)
 	c->forwarded_query = flags & FLAG_FORWARDED;
 }
 
+/* What the first version did not keep of a click that a header judged. */
+static uint8_t signals_of(uint8_t reason)
+{
+	switch (reason) {
+	case REASON_SEC_PURPOSE:
+		return VERDICT_SIGNAL_SEC_PURPOSE;
+	case REASON_PURPOSE:
+		return VERDICT_SIGNAL_PURPOSE;
+	case REASON_X_PURPOSE:
+		return VERDICT_SIGNAL_X_PURPOSE;
+	case REASON_X_MOZ:
+		return VERDICT_SIGNAL_X_MOZ;
+	default:
+		return 0;
+	}
+}
+
 enum err click_decode(struct str record, uint64_t sequence, struct click *c)
 {
 	struct click click = {0};
@@ -336,6 +354,8 @@ enum err click_decode(struct str record, uint64_t sequence, struct click *c)
 	if (flags != flags_of(&click) || more != more_of(&click) ||
 		click_check(&click))
 		return ERR_CORRUPT;
+	if (version == 1 && !click.signals && !click.revises)
+		click.signals = signals_of(click.reason);
 	*c = click;
 	return OK;
 }

@@ -89,6 +89,7 @@ CHECKED enum err click_check(const struct click *c);
 /* Appends the record; c has passed click_check(). Errors are the buffer's. */
 void click_encode(const struct click *c, uint64_t sequence, struct buf *to);
 /* ERR_CORRUPT for a wrong checksum or shape or another sequence's record,
- * ERR_VERSION for one that a newer version wrote; c is set on OK only. */
+ * ERR_VERSION for one that a newer version wrote; c is set on OK only. Of a
+ * record of the first version the signals are what the reason tells. */
 CHECKED enum err click_decode(
 	struct str record, uint64_t sequence, struct click *c);

@@ -128,13 +128,18 @@ static enum err note_day(void *arg, const struct click_reader *r,
 	return add_day(d, r->ref.day);
 }
 
-/* Whose a damaged record was nobody knows: its bytes go, too. */
+/* Whose a damaged record was nobody knows: its bytes go, too, once. */
 static void note_damage(
 	void *arg, const struct click_reader *r, enum err e, bool is_agent)
 {
 	struct days *d = arg;
 
-	if (e == ERR_CORRUPT && !is_agent && r->ref.env && !d->err)
+	if (e != ERR_CORRUPT || is_agent || !r->ref.env)
+		return;
+	if (r->is_placed && !r->txn.err &&
+		segment_rewrite_is_tombstone(r->cursor.value))
+		return;
+	if (!d->err)
 		d->err = add_day(d, r->ref.day);
 }
 
@@ -147,6 +152,8 @@ static enum err rewrite(struct erase_run *run, uint64_t day)
 		.decide = decide,
 		.arg = run,
 		.with_agents = true,
+		.is_stopping = u->is_stopping,
+		.stop_arg = u->stop_arg,
 	};
 	struct segment_rewrite_counts counts;
 	size_t left;
@@ -230,8 +237,10 @@ enum err erase_announce(struct erase_run *run)
 	for (size_t i = 0; i < run->n; i++)
 		run->items[i].clicks = 0;
 	click_announcer_init(&a->announcer, run->upkeep->region->click_writer);
+	a->announcer.is_stopping = run->upkeep->is_stopping;
+	a->announcer.stop_arg = run->upkeep->stop_arg;
 	e = scan(run, 0, (struct sight){.see = announce, .arg = a});
-	flushed = click_announce_flush(&a->announcer);
+	flushed = e ? OK : click_announce_flush(&a->announcer);
 	click_announcer_deinit(&a->announcer);
 	free(a);
 	return e ? e : flushed;

@@ -25,19 +25,31 @@ bool erasure_make_read(struct erasure_make *m, const struct json_t *body)
 	return true;
 }
 
+/* The recipient's pending one that takes in what was minted until now. One
+ * whose tokens are dead knows nothing of those minted since. */
+static enum err find_open(
+	const struct erasure_make *m, struct db_txn *t, struct erasure *e)
+{
+	struct str recipient = str_make(m->recipient, m->recipient_n);
+	enum err err;
+
+	e->id = 0;
+	do {
+		err = erasure_pending_find(t, m->account, e->id, recipient, e);
+	} while (!err && e->state != ERASURE_WAITING &&
+		 e->state != ERASURE_FAILED);
+	return err;
+}
+
 static enum err run(struct links_job *job, struct links_batch *batch)
 {
 	struct erasure_make *m = (struct erasure_make *)job;
-	struct str recipient = str_make(m->recipient, m->recipient_n);
 	struct erasure e;
-	enum err err =
-		erasure_pending_find(batch->txn, m->account, recipient, &e);
+	enum err err = find_open(m, batch->txn, &e);
 
 	if (err && err != ERR_NOT_FOUND)
 		return err;
-	/* One whose tokens are dead knows nothing of those minted since. */
-	m->was_pending = !err && (e.state == ERASURE_WAITING ||
-					 e.state == ERASURE_FAILED);
+	m->was_pending = !err;
 	if (m->was_pending) {
 		e.state = ERASURE_WAITING;
 		e.up_to = batch->blocks->next;

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -22,6 +23,7 @@ enum {
 static const char next_name[] = "forget_next"; /* token; 0: between walks */
 static const char day_name[] = "forget_day";   /* the walk began then */
 static const char unclean_name[] = "forget_unclean"; /* clear the disk */
+static const char unsure_name[] = "forget_unsure";   /* passed by unread */
 
 struct forget {
 	struct links_job job;
@@ -36,6 +38,7 @@ struct forget {
 		uint64_t numbers[BLOCK_TOKENS_MAX];
 	} blocks[FORGET_JOB_BLOCKS];
 	size_t erased;
+	uint64_t unsure; /* places passed by unread, in this walk */
 };
 
 static enum err get(struct db_txn *t, const char *name, uint64_t *v)
@@ -57,6 +60,8 @@ static enum err load(struct forget *f)
 		e = get(&f->txn, day_name, &f->day);
 	if (!e)
 		e = get(&f->txn, unclean_name, &f->unclean);
+	if (!e)
+		e = get(&f->txn, unsure_name, &f->unsure);
 	db_reader_reset(&f->txn);
 	return e;
 }
@@ -80,6 +85,7 @@ static enum err run_put(struct links_job *job, struct links_batch *batch)
 	links_put_number(batch->txn, next_name, f->next);
 	links_put_number(batch->txn, day_name, f->day);
 	links_put_number(batch->txn, unclean_name, f->unclean);
+	links_put_number(batch->txn, unsure_name, f->unsure);
 	if (e)
 		db_fail(batch->txn, e);
 	return OK;
@@ -148,7 +154,7 @@ static enum err look_at(
 }
 
 /* Blocks of one snapshot, until enough are to be changed; ERR_NOT_FOUND at the
- * end of the walk. Damaged ones are passed by. */
+ * end of the walk. Damaged ones are passed by and counted. */
 static enum err look(struct forget *f)
 {
 	struct block b;
@@ -162,16 +168,31 @@ static enum err look(struct forget *f)
 		e = token_block_from(&f->txn, f->next, &b);
 		if (e == ERR_CORRUPT || e == ERR_VERSION) {
 			f->next++;
+			f->unsure++;
 			e = OK;
 			continue;
 		}
-		if (!e && look_at(f, &b, to) == OK && to->n)
+		if (!e && look_at(f, &b, to))
+			f->unsure++;
+		else if (!e && to->n)
 			f->blocks_n++;
 		if (!e)
 			f->next = b.last + 1;
 	}
 	db_reader_reset(&f->txn);
 	return e;
+}
+
+/* At the end of a walk. */
+static void say_unsure(struct forget *f)
+{
+	if (!f->unsure)
+		return;
+	log_error("tokens that cannot be read may have what is to be forgotten "
+		  "region=%.*s passed_by=%" PRIu64,
+		STR_FMT(f->upkeep->region->settings.name), f->unsure);
+	counter_add(&f->upkeep->metrics.forget_unsure, f->unsure);
+	f->unsure = 0;
 }
 
 static enum err walk(struct forget *f)
@@ -184,8 +205,10 @@ static enum err walk(struct forget *f)
 		end = look(f);
 		if (end && end != ERR_NOT_FOUND)
 			return end;
-		if (end)
+		if (end) {
 			f->next = 0;
+			say_unsure(f);
+		}
 		if (f->blocks_n || end)
 			e = put(f);
 		if (!e && !end)

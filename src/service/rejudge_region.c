@@ -98,6 +98,13 @@ static void on_hot(void *arg, struct click_writer *w)
 	p->is_whole = true;
 }
 
+static bool is_stopping(void *arg)
+{
+	const struct pass *p = arg;
+
+	return atomic_load(p->job->is_stopping);
+}
+
 /* Of the segment that begins at first. */
 static enum err announce(struct pass *p, uint64_t first, uint64_t end)
 {
@@ -114,11 +121,14 @@ static enum err announce(struct pass *p, uint64_t first, uint64_t end)
 	if (!a)
 		return ERR_NOMEM;
 	click_announcer_init(a, g->click_writer);
+	a->is_stopping = is_stopping;
+	a->stop_arg = p;
 	click_reader_init(&r, g->segments);
 	r.without_agents = true;
 	click_reader_seek(&r, first - 1);
 	while (!e) {
-		e = click_reader_next(&r, &sequence, &click);
+		e = is_stopping(p) ? ERR_CLOSED
+				   : click_reader_next(&r, &sequence, &click);
 		if (e || sequence >= end)
 			break;
 		if (!seen_set_has(&p->changed, sequence))
@@ -148,6 +158,9 @@ static enum err rewrite(struct pass *p, const struct segment_info *info,
 		.arg = p,
 		.with_agents = true,
 		.only_if_changed = true,
+		.keep_damaged = true,
+		.is_stopping = is_stopping,
+		.stop_arg = p,
 		.on_hot = on_hot,
 	};
 	struct segment_rewrite_counts counts;

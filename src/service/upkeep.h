@@ -33,6 +33,7 @@ struct upkeep_metrics {
 	struct counter tokens_erased;
 	struct counter clicks_erased;
 	struct counter tokens_forgotten;
+	struct counter forget_unsure; /* places passed by */
 	struct counter segments_dropped;
 	struct counter segments_rewritten;
 	struct counter pages_scrubbed;

@@ -11,6 +11,8 @@ enum {
 void click_announcer_init(struct click_announcer *a, struct click_writer *w)
 {
 	a->writer = w;
+	a->is_stopping = NULL;
+	a->stop_arg = NULL;
 	a->waiting_n = 0;
 	a->err = OK;
 	a->n = 0;
@@ -45,8 +47,11 @@ static enum err push(struct click_announcer *a, struct click_entry *entry)
 	const struct timespec pause = {.tv_nsec = FULL_WAIT_MS * 1000000};
 	enum err e;
 
-	while ((e = click_writer_push(a->writer, entry)) == ERR_FULL)
+	while ((e = click_writer_push(a->writer, entry)) == ERR_FULL) {
+		if (a->is_stopping && a->is_stopping(a->stop_arg))
+			return ERR_CLOSED;
 		(void)nanosleep(&pause, NULL); /* shorter is fine */
+	}
 	return e;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ enum {
 /* On the caller's storage. */
 struct click_announcer {
 	struct click_writer *writer;
+	/* While the queue is full; true: ERR_CLOSED. NULL: never. */
+	bool (*is_stopping)(void *arg);
+	void *stop_arg;
 	pthread_mutex_t lock;
 	pthread_cond_t decided;
 	size_t waiting_n; /* with the writer */

@@ -67,9 +67,9 @@ enum err erasure_pending_next(
 }
 
 enum err erasure_pending_find(struct db_txn *t, uint64_t account,
-	struct str recipient, struct erasure *e)
+	uint64_t after, struct str recipient, struct erasure *e)
 {
-	struct erasure got = {.account = account};
+	struct erasure got = {.account = account, .id = after};
 	enum err err;
 
 	while ((err = erasure_pending_next(t, got.account, got.id, &got)) ==

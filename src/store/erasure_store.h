@@ -24,9 +24,9 @@ CHECKED enum err erasure_any_next(
 /* Of all accounts, the first one that is not done behind (account, id). */
 CHECKED enum err erasure_pending_next(
 	struct db_txn *t, uint64_t account, uint64_t id, struct erasure *e);
-/* The account's pending one for this recipient. */
+/* The account's next pending one for this recipient behind `after`. */
 CHECKED enum err erasure_pending_find(struct db_txn *t, uint64_t account,
-	struct str recipient, struct erasure *e);
+	uint64_t after, struct str recipient, struct erasure *e);
 size_t erasures_pending_n(struct db_txn *t);
 
 /* Puts its new state, given as its record under its key; a second time changes

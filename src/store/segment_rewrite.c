@@ -53,19 +53,34 @@ static void copy_agent(struct rewrite *r, struct db_txn *to, uint32_t id)
 		segment_put_agent(to, agent, hash64(agent), id);
 }
 
+static const char tombstone[TOMBSTONE_BYTES];
+
+bool segment_rewrite_is_tombstone(struct str record)
+{
+	return str_eq(record, str_make(tombstone, sizeof(tombstone)));
+}
+
+/* Whoever is in it: nobody can read it. Its number stays. */
+static struct str damaged(struct rewrite *r, struct str bytes)
+{
+	if (segment_rewrite_is_tombstone(bytes))
+		return bytes;
+	r->counts->damaged++;
+	return r->options->keep_damaged
+		       ? bytes
+		       : str_make(tombstone, sizeof(tombstone));
+}
+
 /* Sets the record that stands for the one at r->at; false: the bytes stay. */
 static enum err decide(struct rewrite *r, struct str bytes, struct db_txn *to,
 	struct str *record)
 {
-	static const char tombstone[TOMBSTONE_BYTES];
 	struct click click;
 	uint32_t id;
 	enum err e = click_decode(bytes, r->at, &click);
 
 	if (e == ERR_CORRUPT) {
-		/* Whoever is in it: nobody can read it. Its number stays. */
-		*record = str_make(tombstone, sizeof(tombstone));
-		r->counts->damaged++;
+		*record = damaged(r, bytes);
 		return OK;
 	}
 	if (e)
@@ -152,12 +167,31 @@ static void rest(uint64_t begun_ns)
 	(void)nanosleep(&pause, NULL); /* shorter is fine */
 }
 
-/* All that there is now. It goes to the disk as it grows, and with rests: the
- * click writer's flushes wait for what else the disk has to do. */
-static enum err copy_all(struct rewrite *r)
+static enum err go_on(const struct rewrite *r)
+{
+	const struct segment_rewrite_options *o = r->options;
+
+	return o->is_stopping && o->is_stopping(o->stop_arg) ? ERR_CLOSED : OK;
+}
+
+/* All that there is now; the writer's thread. */
+static enum err copy_rest(struct rewrite *r)
 {
 	size_t n = REWRITE_CHUNK;
 	enum err e = OK;
+
+	while (!e && n == REWRITE_CHUNK)
+		e = copy_chunk(r, &n);
+	return e;
+}
+
+/* The same on the caller's thread, which can be stopped. It goes to the disk as
+ * it grows, and with rests: the click writer's flushes wait for what else the
+ * disk has to do. */
+static enum err copy_all(struct rewrite *r)
+{
+	size_t n = REWRITE_CHUNK;
+	enum err e = go_on(r);
 
 	while (!e && n == REWRITE_CHUNK) {
 		uint64_t begun_ns = clock_mono_ns(&clock_system);
@@ -167,6 +201,7 @@ static enum err copy_all(struct rewrite *r)
 			break;
 		db_start_flush(r->to);
 		rest(begun_ns);
+		e = go_on(r);
 	}
 	return e;
 }
@@ -227,7 +262,7 @@ static enum err between(struct click_entry *entry, struct segment_ref *hot)
 	segments_range(s, &oldest, &newest);
 	if (newest > r->at + REWRITE_TAIL_MAX)
 		return ERR_AGAIN;
-	e = copy_all(r);
+	e = copy_rest(r);
 	if (!e)
 		e = finish(r);
 	if (e)
@@ -277,12 +312,17 @@ static enum err leave(struct rewrite *r)
 	return e ? e : file_remove_dir(path);
 }
 
+static bool is_changed(const struct rewrite *r)
+{
+	return r->counts->changed ||
+	       (r->counts->damaged && !r->options->keep_damaged);
+}
+
 static enum err replace_sealed(struct rewrite *r)
 {
 	enum err e = copy_all(r);
 
-	if (!e && r->options->only_if_changed && !r->counts->changed &&
-		!r->counts->damaged)
+	if (!e && r->options->only_if_changed && !is_changed(r))
 		return leave(r);
 	if (!e)
 		e = finish(r);
@@ -347,6 +387,8 @@ enum err segment_rewrite(const struct segment_rewrite_options *options,
 		e = run(r);
 	if (!e)
 		step(r, REWRITE_EXCHANGED);
+	if (e == ERR_CLOSED && r->to)
+		e = leave(r) ? e : ERR_CLOSED;
 	db_reader_deinit(&r->source);
 	db_close(r->to);
 	segments_release(options->segments, &r->from);

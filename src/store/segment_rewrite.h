@@ -44,6 +44,13 @@ struct segment_rewrite_options {
 	void *arg;
 	bool with_agents;     /* interned agents' texts are set for decide() */
 	bool only_if_changed; /* a sealed one stays, if nothing is to change */
+	/* Records that cannot be trusted keep their bytes; they are no change
+	 * then. */
+	bool keep_damaged;
+	/* Asked before each chunk, on the caller's thread alone; true:
+	 * ERR_CLOSED. NULL: never. */
+	bool (*is_stopping)(void *arg);
+	void *stop_arg;
 	/* On the writer's thread, once the hot segment was exchanged: decide()
 	 * was asked about all of it. NULL: none. */
 	void (*on_hot)(void *arg, struct click_writer *w);
@@ -54,11 +61,18 @@ struct segment_rewrite_options {
 
 struct segment_rewrite_counts {
 	uint64_t kept, changed;
-	uint64_t damaged; /* could not be trusted: their bytes are gone too */
+	/* Could not be trusted. But for keep_damaged their bytes are gone, too;
+	 * those whose bytes went before are not counted. */
+	uint64_t damaged;
 };
 
+/* What stands for a record whose bytes are gone; readers pass it by as they do
+ * damaged ones. */
+bool segment_rewrite_is_tombstone(struct str record);
+
 /* Of this day's segment. ERR_NOT_FOUND: there is none. ERR_CORRUPT,
- * ERR_VERSION: it cannot be read; ERR_BUSY: segments_sweep() first; others: the
- * disk. After any of them the segment is what it was. */
+ * ERR_VERSION: it cannot be read; ERR_BUSY: segments_sweep() first; ERR_CLOSED:
+ * it was stopped, or the writer was; others: the disk. After any of them the
+ * segment is what it was. */
 CHECKED enum err segment_rewrite(const struct segment_rewrite_options *options,
 	uint64_t day, struct segment_rewrite_counts *counts);

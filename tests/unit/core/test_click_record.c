@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/record.h"
+#include "core/verdict.h"
 #include "support/cmocka.h"
 
 enum {
@@ -322,6 +323,23 @@ static void test_older_format(void **state)
 	seal(&b, 1, str_make(body, n));
 	assert_int_equal(click_decode(buf_view(&b), SEQUENCE, &got), OK);
 	check_equal(&c, &got);
+	/* What a header said is known from the reason. */
+	for (uint8_t reason = 0; reason < REASONS; reason++) {
+		c.reason = reason;
+		n = encode(&b, &c).n - RECORD_OVERHEAD;
+		memcpy(body, b.p + 1, n);
+		seal(&b, 1, str_make(body, n));
+		assert_int_equal(
+			click_decode(buf_view(&b), SEQUENCE, &got), OK);
+		assert_int_equal(got.signals,
+			reason >= REASON_SEC_PURPOSE && reason <= REASON_X_MOZ
+				? 1 << (reason - REASON_SEC_PURPOSE)
+				: 0);
+		seal(&b, CLICK_FORMAT, str_make(body, n));
+		assert_int_equal(
+			click_decode(buf_view(&b), SEQUENCE, &got), OK);
+		assert_int_equal(got.signals, 0);
+	}
 	buf_deinit(&b);
 }
 

@@ -32,6 +32,34 @@ static void test_one(void **state)
 	assert_false(erase_is_on_disk("son-to-forget"));
 }
 
+static uint64_t running_again[3];
+
+static void order_again(void *arg, enum upkeep_step step)
+{
+	(void)arg;
+	if (step != UPKEEP_RUNNING || running_again[0])
+		return;
+	for (size_t i = 0; i < COUNT_OF(running_again); i++)
+		running_again[i] = erase_order(GONE);
+}
+
+/* Ordered while one is running: one more, however often. */
+static void test_ordered_while_running(void **state)
+{
+	uint64_t id = erase_order(GONE);
+
+	(void)state;
+	upkeep.at_step = order_again;
+	erase_turn_all();
+	upkeep.at_step = NULL;
+	assert_true(running_again[0] && running_again[0] != id);
+	assert_true(running_again[1] == running_again[0] &&
+		    running_again[2] == running_again[0]);
+	erase_turn_all();
+	assert_int_equal(erase_receipt(running_again[0]).state, ERASURE_DONE);
+	erase_check(id);
+}
+
 static void test_tokens_are_dead(void **state)
 {
 	struct token_id id = service_token_id(&s, tokens[0]);
@@ -56,7 +84,7 @@ static void test_retry(void **state)
 	static const char line[] = "{\"link\":\"l\",\"recipient\":\"" GONE
 				   "\",\"params\":{\"p\":\"x\"}}";
 	struct mint_one one;
-	uint64_t token;
+	uint64_t token = 0;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -331,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ERASE(test_one),
+		ERASE(test_ordered_while_running),
 		ERASE(test_tokens_are_dead),
 		ERASE(test_retry),
 		ERASE(test_many_at_once),

@@ -69,6 +69,30 @@ static void test_long_after_their_end(void **state)
 	assert_false(erase_is_on_disk("long-lived"));
 }
 
+static enum err put_damage(struct links_job *job, struct links_batch *batch)
+{
+	struct db_key64 key = db_key64(short_lived);
+
+	(void)job;
+	db_put(batch->txn, LINKS_BLOCKS, str_make(key.bytes, sizeof(key.bytes)),
+		STR("damaged"));
+	return OK;
+}
+
+/* What cannot be read is passed by, and said. */
+static void test_damage(void **state)
+{
+	struct links_job job = {.run = put_damage, .done = service_job_done};
+
+	(void)state;
+	service_finish(&s, links_writer_push(s.region->links_writer, &job));
+	s.region->settings.forget_after_ms = 30 * (uint64_t)MS_PER_DAY;
+	atomic_fetch_add(&service_wall, 60 * (uint64_t)MS_PER_DAY);
+	erase_turn_all();
+	assert_true(counter_get(&upkeep.metrics.forget_unsure) > 0);
+	assert_true(is_forgotten(by_link));
+}
+
 static void die(void *arg, enum upkeep_step step)
 {
 	(void)arg;
@@ -114,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FORGET(test_long_after_their_end),
+		FORGET(test_damage),
 		FORGET(test_kill),
 	};
 

@@ -63,15 +63,17 @@ static void test_states(void **state)
 	assert_int_equal(erasure_pending_next(&t, 1, 10, &e), OK);
 	assert_true(e.id == 12);
 	assert_int_equal(erasure_pending_next(&t, 2, 13, &e), ERR_NOT_FOUND);
-	assert_int_equal(erasure_pending_find(&t, 1, STR("c"), &e), OK);
+	assert_int_equal(erasure_pending_find(&t, 1, 0, STR("c"), &e), OK);
 	assert_true(e.id == 12);
 	assert_int_equal(
-		erasure_pending_find(&t, 1, STR("b"), &e), ERR_NOT_FOUND);
-	assert_int_equal(erasure_pending_find(&t, 2, STR("a"), &e), OK);
+		erasure_pending_find(&t, 1, 0, STR("b"), &e), ERR_NOT_FOUND);
+	assert_int_equal(erasure_pending_find(&t, 2, 0, STR("a"), &e), OK);
+	assert_int_equal(
+		erasure_pending_find(&t, 1, 12, STR("c"), &e), ERR_NOT_FOUND);
 	/* Done, it is pending no more. */
 	put(&t, 1, 12, ERASURE_DONE, "");
 	assert_int_equal(
-		erasure_pending_find(&t, 1, STR("c"), &e), ERR_NOT_FOUND);
+		erasure_pending_find(&t, 1, 0, STR("c"), &e), ERR_NOT_FOUND);
 	assert_int_equal(erasures_pending_n(&t), 2);
 	assert_int_equal(db_commit(&t), OK);
 }

@@ -145,26 +145,106 @@ static void test_reader_keeps_what_it_reads(void **state)
 	assert_false(is_on_disk("referer-of-the-gone-one"));
 }
 
+static void put_record(uint64_t sequence, struct str record)
+{
+	struct segment_ref ref;
+	struct db_txn t;
+
+	assert_int_equal(
+		segments_acquire_day(region.segments, REGION_DAY, &ref), OK);
+	assert_int_equal(db_begin(ref.env, &t), OK);
+	db_put(&t, SEGMENT_CLICKS, DB_KEY64(sequence), record);
+	assert_int_equal(db_commit(&t), OK);
+	segments_release(region.segments, &ref);
+}
+
+/* Rewritten only if something of it is to change. */
+static void check_rewrite(const struct segment_rewrite_options *options,
+	uint64_t damaged, uint64_t generation)
+{
+	struct segment_rewrite_counts counts;
+
+	assert_int_equal(segment_rewrite(options, REGION_DAY, &counts), OK);
+	sweep();
+	assert_true(counts.damaged == damaged);
+	assert_true(generation_of(REGION_DAY) == generation);
+}
+
+static void test_damage_may_be_kept(void **state)
+{
+	struct segment_rewrite_options options;
+	struct click_entry more;
+
+	(void)state;
+	region_open(&region);
+	write_clicks(10);
+	put_record(REGION_FIRST + 5, STR("damaged-beyond-reading"));
+	region_set_day(&region, REGION_DAY + 1);
+	fill(&more, 10);
+	region_write(&region, &more, 1);
+	options = options_of(NULL);
+	options.only_if_changed = options.keep_damaged = true;
+	check_rewrite(&options, 1, 0);
+	options.only_if_changed = false;
+	check_rewrite(&options, 1, 1);
+	assert_true(is_on_disk("damaged-beyond-reading"));
+	options.only_if_changed = true;
+	options.keep_damaged = false;
+	check_rewrite(&options, 1, 2);
+	assert_false(is_on_disk("damaged-beyond-reading"));
+	/* What stands for it now is no damage. */
+	check_rewrite(&options, 0, 2);
+}
+
+static bool stop_soon(void *arg)
+{
+	unsigned *left = arg;
+
+	return *left == 0 || --*left == 0;
+}
+
+/* Stopped between two chunks it stays as it was, sealed or hot. */
+static void test_stop(void **state)
+{
+	struct segment_rewrite_options options;
+	struct segment_rewrite_counts counts;
+	struct click_entry more;
+	unsigned left;
+
+	(void)state;
+	region_open(&region);
+	write_clicks(MANY);
+	options = options_of(NULL);
+	options.is_stopping = stop_soon;
+	options.stop_arg = &left;
+	for (int i = 0; i < 2; i++) {
+		left = 2;
+		assert_int_equal(segment_rewrite(&options, REGION_DAY, &counts),
+			ERR_CLOSED);
+		sweep();
+		assert_true(counts.kept + counts.changed == REWRITE_CHUNK);
+		assert_int_equal(generation_of(REGION_DAY), 0);
+		check(MANY + i, false);
+		if (i)
+			break;
+		region_set_day(&region, REGION_DAY + 1);
+		fill(&more, MANY);
+		region_write(&region, &more, 1);
+	}
+}
+
 static void test_damage_is_not_kept(void **state)
 {
 	struct segment_rewrite_options options;
 	struct segment_rewrite_counts counts;
-	struct segment_ref ref;
 	struct click_reader r;
 	struct click got;
-	struct db_txn t;
 	uint64_t sequence;
 
 	(void)state;
 	region_open(&region);
 	write_clicks(10);
-	assert_int_equal(
-		segments_acquire_day(region.segments, REGION_DAY, &ref), OK);
-	assert_int_equal(db_begin(ref.env, &t), OK);
-	db_put(&t, SEGMENT_CLICKS, DB_KEY64(REGION_FIRST + 9),
-		STR("damaged-beyond-reading"));
-	assert_int_equal(db_commit(&t), OK);
-	segments_release(region.segments, &ref);
+	put_record(REGION_FIRST + 9, STR("damaged-beyond-reading"));
 	options = options_of(NULL);
 	assert_int_equal(segment_rewrite(&options, REGION_DAY, &counts), OK);
 	sweep();
@@ -299,6 +379,9 @@ int main(void)
 			test_reader_keeps_what_it_reads, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_damage_is_not_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_damage_may_be_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_under_load, setup, teardown),
 	};
