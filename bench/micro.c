@@ -166,6 +166,7 @@ static void run_region(struct micro *m, const char *dir)
 	micro_resolves(m, &region);
 	micro_mints(m, &region);
 	micro_feed(m, &region);
+	micro_stats(m, &region);
 	micro_region_close(&region);
 }
 

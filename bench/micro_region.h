@@ -46,3 +46,5 @@ void micro_mint(struct micro_region *g, size_t n);
 void micro_mints(struct micro *m, struct micro_region *g);
 void micro_resolves(struct micro *m, struct micro_region *g);
 void micro_feed(struct micro *m, struct micro_region *g);
+/* The last one: it puts counts into the tally that no click has made. */
+void micro_stats(struct micro *m, struct micro_region *g);
