@@ -59,6 +59,7 @@ def test_hostile_agents(make_server):
     server.tap(token)
     last = server.export_all(key)[-1]
     assert (last["verdict"], last["os"]) == ("human", "Android")
+    load.tally_of(server)
     stats = server.api("GET", "/v1/stats?by=os", key=key).json()
     assert sum(row["requests"] for row in stats["rows"]) == AGENTS + 2
     assert harness.PHONE == last["agent"]
