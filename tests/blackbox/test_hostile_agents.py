@@ -11,7 +11,7 @@ import load
 from wire import Wire, head
 
 OWN = "https://shop.example/"
-AGENTS = 100000 if os.environ.get("CTIO_FULL") else 15000
+AGENTS = 100000 if os.environ.get("CTIO_FULL") else 6000
 PIPELINED = 50
 # What the click writer and the segment keep of agents, and then some.
 MEMORY_MAX_KB = 80 << 10
