@@ -171,8 +171,14 @@ static enum err prepare(struct tally *t, struct db_txn *txn,
 	if (e)
 		return e;
 	e = gather(t, txn, &state->position);
-	if (!e)
-		tally_lost_take(&t->lost, &t->taken);
+	tally_lost_take(&t->lost, &t->taken);
+	/* Clicks are lost where the log has failed: then it may not be
+	 * readable either. */
+	if (e && t->taken.n) {
+		tally_batch_begin(t->batch, t->agents);
+		state->position = *before;
+		e = OK;
+	}
 	return e;
 }
 

@@ -220,12 +220,12 @@ def test_lost_clicks_are_unconfirmed(make_server, make_shim, folder):
     did is counted, and stays counted."""
     data = folder / "data"
     shim = make_shim(os.path.join(data, "us1", "clicks"))
-    server = make_server("click.commit_wait_max=50ms", data=data,
-                         env=shim.env())
+    server = make_server(data=data, env=shim.env())
     tenant = harness.Tenant(server)
     tenant.put_link("shop", "https://a.example/", campaign="diwali")
     token = tenant.mint(link="shop")["token"]
     server.tap(token, PHONE)
+    recount.await_clicks(server, tenant.key, 1)
     shim.set("eio")
     for _ in range(7):
         assert server.tap(token, PHONE).status == 302
