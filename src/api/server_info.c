@@ -95,8 +95,8 @@ static void put_webhook(struct json_writer *w, struct call *c, struct view *v,
 {
 	struct webhook_sight sight = {0};
 	struct account account = {0};
-	bool active = webhooks_look(
-		c->api->options.webhooks, v->region, h->id, &sight);
+	bool known = h->active && webhooks_look(c->api->options.webhooks,
+					  v->region, h->id, &sight);
 
 	json_object_begin(w);
 	json_key(w, "account");
@@ -109,7 +109,7 @@ static void put_webhook(struct json_writer *w, struct call *c, struct view *v,
 	json_key(w, "state");
 	json_put_str(w, h->active ? STR("active") : STR("disabled"));
 	json_key(w, "lag_clicks");
-	if (active)
+	if (known)
 		json_put_u64(w, sight.lag);
 	else
 		json_put_null(w);

@@ -57,8 +57,9 @@ static void put_sight(
 	struct json_writer *w, struct call *c, const struct webhook *h)
 {
 	struct webhook_sight sight = {0};
-	bool known = webhooks_look(
-		c->api->options.webhooks, c->view->region, h->id, &sight);
+	/* One that is disabled may not have been seen to be. */
+	bool known = h->active && webhooks_look(c->api->options.webhooks,
+					  c->view->region, h->id, &sight);
 
 	json_key(w, "lag_clicks");
 	if (known)

@@ -137,7 +137,7 @@ static const struct conf_setting settings[] = {
 	{"webhook", "retry_max", CONF_DURATION, "24h", duration,
 		"The longest pause; it is tried again for as long as it is "
 		"there.",
-		WEBHOOK(retry_max_ms), 1, 7 * 24 * HOUR_MS},
+		WEBHOOK(retry_max_ms), 1, 7 * (24 * HOUR_MS)},
 
 	{"region", "tag", CONF_STRING, NULL, "one of A-Z a-z 0-9",
 		"The first character of each of its tokens; never change it "

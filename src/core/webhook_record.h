@@ -59,8 +59,8 @@ struct webhook_progress {
 };
 
 /* The records belong under the key of the webhook's id, 8 bytes big-endian. */
-void webhook_record_put(struct buf *out, const struct webhook *w);
-CHECKED enum err webhook_record_get(struct str record, struct webhook *w);
+void webhook_record_put(struct buf *out, const struct webhook *h);
+CHECKED enum err webhook_record_get(struct str record, struct webhook *h);
 void webhook_progress_put(struct buf *out, const struct webhook_progress *p);
 CHECKED enum err webhook_progress_get(
 	struct str record, struct webhook_progress *p);

@@ -15,6 +15,7 @@ enum {
 };
 
 static const struct str prefix = {"whsec_", 6};
+static const struct str version = {"v1,", 3};
 
 void webhook_secret_make(struct webhook_secret *s)
 {
@@ -83,6 +84,7 @@ void webhook_sign(const struct webhook_secret *s, struct str id,
 	ASSERT(EVP_MAC_final(mac, bytes, &n, sizeof(bytes)) == 1);
 	ASSERT(n == MAC_BYTES);
 	EVP_MAC_CTX_free(mac);
-	memcpy(to, "v1,", 3);
-	ASSERT(base64_put(to + 3, bytes, n) == WEBHOOK_SIGNATURE_LEN - 3);
+	memcpy(to, version.p, version.n);
+	to += version.n;
+	ASSERT(base64_put(to, bytes, n) == WEBHOOK_SIGNATURE_LEN - version.n);
 }

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct str prefix = {"msg_", 4};
+
 void webhook_letter_name(struct webhook_letter *l, const struct cipher *c,
 	const uint8_t about[HASH128_BYTES])
 {
-	memcpy(l->id, "msg_", 4);
-	opaque_write(c, about, l->id + 4);
+	memcpy(l->id, prefix.p, prefix.n);
+	opaque_write(c, about, l->id + prefix.n);
 	l->id[WEBHOOK_ID_LEN] = '\0';
 }
 

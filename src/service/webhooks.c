@@ -89,7 +89,7 @@ enum err webhooks_new(
 	if (!w)
 		return ERR_NOMEM;
 	w->options = *options;
-	queue_init(&w->done, WEBHOOKS_PER_REGION * REGIONS_MAX);
+	queue_init(&w->done, (size_t)WEBHOOKS_PER_REGION * REGIONS_MAX);
 	queue_init(&w->asked, WEBHOOK_TESTS_MAX);
 	(void)pthread_mutex_init(&w->lock, NULL); /* cannot fail on Linux */
 	e = init_sender(w);
