@@ -82,8 +82,8 @@ def test_time_ends_and_nothing_is_cut_off(folder, patient_server, mode):
     run.check(answered=run["answered"])
     assert 0 < run["requests"] < run["answered"]
     window = run["window"]
-    # Timers go by the kernel's ticks; what is said is what was.
-    assert 0.38 <= run["seconds"] < 60
+    # A machine that is busy begins the window late; what is said is what was.
+    assert 0.2 <= run["seconds"] < 60
     assert abs(window["to"] - window["from"] - run["seconds"]) < 0.1
     assert abs(run["rate"] - run["requests"] / run["seconds"]) < 1
     assert 0 < run["cpu_seconds"] < run["seconds"] + 0.1
