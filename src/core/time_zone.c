@@ -121,7 +121,7 @@ static enum err read_block(struct reader *r, const struct header *h,
 	(void)reader_raw(r, h->chars);
 	(void)reader_raw(r, h->is_std);
 	(void)reader_raw(r, h->is_ut);
-	if (r->err)
+	if (r->err || (h->times && !types.p))
 		return ERR_CORRUPT;
 	z->n = h->times;
 	z->first_s = offsets[0];
@@ -156,6 +156,8 @@ enum err time_zone_parse(struct str bytes, struct time_zone *z)
 	enum err e;
 
 	time_zone_fixed(0, z);
+	if (!bytes.p)
+		return ERR_CORRUPT;
 	reader_init(&r, bytes);
 	read_header(&r, &h);
 	if (r.err)
