@@ -93,8 +93,8 @@ static void read_types(struct reader *r, uint32_t n, int32_t offsets[TYPES_MAX])
 	for (uint32_t i = 0; i < n; i++) {
 		int32_t offset = (int32_t)reader_be32(r);
 
-		(void)reader_u8(r); /* whether it is summer time */
-		(void)reader_u8(r); /* its abbreviation */
+		/* Whether it is summer time, and what it is called. */
+		(void)reader_be16(r);
 		if (offset > TZ_OFFSET_MAX_S || offset < -TZ_OFFSET_MAX_S)
 			reader_fail(r);
 		offsets[i] = offset;
@@ -156,8 +156,6 @@ enum err time_zone_parse(struct str bytes, struct time_zone *z)
 	enum err e;
 
 	time_zone_fixed(0, z);
-	if (!bytes.p)
-		return ERR_CORRUPT;
 	reader_init(&r, bytes);
 	read_header(&r, &h);
 	if (r.err)
