@@ -138,12 +138,13 @@ static enum err read_block(struct reader *r, const struct header *h,
 /* The rule for the time behind the last transition; empty: as after that. */
 static enum err read_footer(struct reader *r, struct time_zone *z)
 {
-	struct str rest, rule;
-	bool begins = reader_u8(r) == '\n';
+	struct str rest = reader_raw(r, reader_left(r)), rule;
 
-	rest = reader_raw(r, reader_left(r));
+	if (!rest.n || rest.p[0] != '\n')
+		return ERR_CORRUPT;
+	rest = str_skip(rest, 1);
 	rule = str_make(rest.p, str_find(rest, '\n'));
-	if (!begins || rule.n == rest.n)
+	if (rule.n == rest.n)
 		return ERR_CORRUPT;
 	z->has_rule = rule.n > 0;
 	return z->has_rule && tz_rule_parse(rule, &z->rule) ? ERR_CORRUPT : OK;
