@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "core/record.h"
 
 enum {
 	QUARTER_S = 900,
 	DAY_S = 86400,
 	VERSION_AT = 4,
-	RESERVED = 15,
+	COUNTS_AT = 20, /* behind what is reserved */
+	HEADER_BYTES = 44,
 	TYPES_MAX = 256,
 	OFFSET_LEN = 6, /* +05:30 */
 };
@@ -56,18 +58,23 @@ struct header {
 
 static void read_header(struct reader *r, struct header *h)
 {
-	struct str magic = reader_raw(r, VERSION_AT);
+	struct str bytes = reader_raw(r, HEADER_BYTES);
+	const char *counts;
 
-	h->version = reader_u8(r);
-	(void)reader_raw(r, RESERVED);
-	h->is_ut = reader_be32(r);
-	h->is_std = reader_be32(r);
-	h->leap = reader_be32(r);
-	h->times = reader_be32(r);
-	h->types = reader_be32(r);
-	h->chars = reader_be32(r);
-	if (!str_is(magic, "TZif"))
+	*h = (struct header){0};
+	if (bytes.n != HEADER_BYTES ||
+		memcmp(bytes.p, "TZif", VERSION_AT) != 0) {
 		reader_fail(r);
+		return;
+	}
+	h->version = (uint8_t)bytes.p[VERSION_AT];
+	counts = bytes.p + COUNTS_AT;
+	h->is_ut = get_be32(counts);
+	h->is_std = get_be32(counts + 4);
+	h->leap = get_be32(counts + 8);
+	h->times = get_be32(counts + 12);
+	h->types = get_be32(counts + 16);
+	h->chars = get_be32(counts + 20);
 }
 
 /* Over a block whose times have so many bytes. */
