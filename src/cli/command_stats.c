@@ -78,12 +78,13 @@ static void add_rate(struct table *t, const struct json_t *row, const char *of,
 	const char *whole)
 {
 	char text[CELL_MAX];
+	const int64_t one = PER_MILLE;
 	int64_t a, b, mille;
 	int n = 0;
 
 	if (number_of(row, of, &a) && number_of(row, whole, &b) && b > 0 &&
-		a <= INT64_MAX / (2 * PER_MILLE)) {
-		mille = (2 * PER_MILLE * a + b) / (2 * b);
+		a <= INT64_MAX / (2 * one)) {
+		mille = (2 * one * a + b) / (2 * b);
 		n = snprintf(text, sizeof(text), "%lld.%lld%%",
 			(long long)(mille / TEN_TO_ONE),
 			(long long)(mille % TEN_TO_ONE));

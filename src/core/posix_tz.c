@@ -182,7 +182,8 @@ static int64_t weekday_date(const struct tz_date *d, int64_t year)
 				      : year_begin(year) +
 						month_begin(year, d->month + 1);
 	int64_t weekday = ((first + EPOCH_WEEKDAY) % 7 + 7) % 7;
-	int64_t day = first + (d->day - weekday + 7) % 7 + 7 * (d->week - 1);
+	int64_t day =
+		first + (d->day - weekday + 7) % 7 + (int64_t)7 * (d->week - 1);
 
 	return day < next ? day : day - 7;
 }

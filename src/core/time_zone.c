@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "core/record.h"
 
 enum {
 	QUARTER_S = 900,
 	DAY_S = 86400,
 	VERSION_AT = 4,
-	RESERVED = 15,
+	COUNTS_AT = 20, /* behind what is reserved */
+	HEADER_BYTES = 44,
 	TYPES_MAX = 256,
 	OFFSET_LEN = 6, /* +05:30 */
 };
@@ -56,18 +58,23 @@ struct header {
 
 static void read_header(struct reader *r, struct header *h)
 {
-	struct str magic = reader_raw(r, VERSION_AT);
+	struct str bytes = reader_raw(r, HEADER_BYTES);
+	const char *counts;
 
-	h->version = reader_u8(r);
-	(void)reader_raw(r, RESERVED);
-	h->is_ut = reader_be32(r);
-	h->is_std = reader_be32(r);
-	h->leap = reader_be32(r);
-	h->times = reader_be32(r);
-	h->types = reader_be32(r);
-	h->chars = reader_be32(r);
-	if (!str_is(magic, "TZif"))
+	*h = (struct header){0};
+	if (bytes.n != HEADER_BYTES ||
+		memcmp(bytes.p, "TZif", VERSION_AT) != 0) {
 		reader_fail(r);
+		return;
+	}
+	h->version = (uint8_t)bytes.p[VERSION_AT];
+	counts = bytes.p + COUNTS_AT;
+	h->is_ut = get_be32(counts);
+	h->is_std = get_be32(counts + 4);
+	h->leap = get_be32(counts + 8);
+	h->times = get_be32(counts + 12);
+	h->types = get_be32(counts + 16);
+	h->chars = get_be32(counts + 20);
 }
 
 /* Over a block whose times have so many bytes. */
@@ -93,8 +100,8 @@ static void read_types(struct reader *r, uint32_t n, int32_t offsets[TYPES_MAX])
 	for (uint32_t i = 0; i < n; i++) {
 		int32_t offset = (int32_t)reader_be32(r);
 
-		(void)reader_u8(r); /* whether it is summer time */
-		(void)reader_u8(r); /* its abbreviation */
+		/* Whether it is summer time, and what it is called. */
+		(void)reader_be16(r);
 		if (offset > TZ_OFFSET_MAX_S || offset < -TZ_OFFSET_MAX_S)
 			reader_fail(r);
 		offsets[i] = offset;
@@ -121,7 +128,7 @@ static enum err read_block(struct reader *r, const struct header *h,
 	(void)reader_raw(r, h->chars);
 	(void)reader_raw(r, h->is_std);
 	(void)reader_raw(r, h->is_ut);
-	if (r->err)
+	if (r->err || (h->times && !types.p))
 		return ERR_CORRUPT;
 	z->n = h->times;
 	z->first_s = offsets[0];
@@ -138,12 +145,13 @@ static enum err read_block(struct reader *r, const struct header *h,
 /* The rule for the time behind the last transition; empty: as after that. */
 static enum err read_footer(struct reader *r, struct time_zone *z)
 {
-	struct str rest, rule;
-	bool begins = reader_u8(r) == '\n';
+	struct str rest = reader_raw(r, reader_left(r)), rule;
 
-	rest = reader_raw(r, reader_left(r));
+	if (!rest.n || rest.p[0] != '\n')
+		return ERR_CORRUPT;
+	rest = str_skip(rest, 1);
 	rule = str_make(rest.p, str_find(rest, '\n'));
-	if (!begins || rule.n == rest.n)
+	if (rule.n == rest.n)
 		return ERR_CORRUPT;
 	z->has_rule = rule.n > 0;
 	return z->has_rule && tz_rule_parse(rule, &z->rule) ? ERR_CORRUPT : OK;
