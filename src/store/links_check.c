@@ -4,9 +4,11 @@
 
 #include "base/bytes.h"
 #include "core/count_record.h"
+#include "core/erasure_record.h"
 #include "core/record.h"
 #include "core/stream_record.h"
 #include "core/token_block.h"
+#include "core/webhook_record.h"
 #include "store/account.h"
 #include "store/link.h"
 #include "store/links.h"
@@ -303,6 +305,35 @@ static void check_stream(struct walk *w)
 			     : ERR_CORRUPT);
 }
 
+static void check_webhook(struct walk *w)
+{
+	struct webhook h;
+
+	check_err(w, webhook_record_get(w->value, &h));
+}
+
+static void check_progress(struct walk *w)
+{
+	struct webhook_progress p;
+
+	check_err(w, webhook_progress_get(w->value, &p));
+}
+
+static void check_erasure(struct walk *w)
+{
+	struct erasure e;
+
+	check_err(w, erasure_record_get(w->value, w->key, &e));
+}
+
+static void check_erased(struct walk *w)
+{
+	uint64_t numbers[ERASED_CHUNK_TOKENS];
+	size_t n;
+
+	check_err(w, erased_record_get(w->value, w->key, numbers, &n));
+}
+
 static void check_range(struct walk *w)
 {
 	struct range r;
@@ -351,6 +382,10 @@ static const struct row {
 	{LINKS_STREAMS, "mint streams", check_stream},
 	{LINKS_RANGES, "mint ranges", check_range},
 	{LINKS_MINTED, "minted counts", check_minted},
+	{LINKS_WEBHOOKS, "webhooks", check_webhook},
+	{LINKS_HOOK_PROGRESS, "webhooks' progress", check_progress},
+	{LINKS_ERASURES, "erasures", check_erasure},
+	{LINKS_ERASED, "erased tokens", check_erased},
 };
 
 static void check_table(struct walk *w, const struct row *row)
