@@ -12,6 +12,7 @@ struct anew {
 	uint64_t rebuilds; /* of the tally, when it began */
 	struct counts totals;
 	bool is_done;
+	struct tally_state state; /* once it is done */
 };
 
 enum err tally_load_base_seen(struct tally *t, struct seen_set *seen)
@@ -135,6 +136,7 @@ static enum err write_some(struct anew *a, struct db_txn *txn)
 		state.generation = a->generation;
 		state.is_marked = false;
 		tally_put_state(txn, false, &state);
+		a->state = state;
 	}
 	return txn->err;
 }
@@ -154,6 +156,8 @@ static enum err in_transaction(struct anew *a)
 			e = db_commit(&txn);
 		if (e)
 			tally_agents_abort(a->t->agents);
+		else if (a->is_done)
+			a->t->known = a->state;
 	}
 	tally_unlock_writing(a->t);
 	return e;
