@@ -1,7 +1,6 @@
 #include "api/rejudge.h"
 
 #include "api/member.h"
-#include "core/timestamp.h"
 #include "service/rejudge.h"
 
 static const char *const state_names[] = {
@@ -10,19 +9,6 @@ static const char *const state_names[] = {
 	[REJUDGE_DONE] = "done",
 	[REJUDGE_FAILED] = "failed",
 };
-
-static void put_time(struct json_writer *w, const char *name, uint64_t ms)
-{
-	char text[TIMESTAMP_LEN];
-
-	json_key(w, name);
-	if (!ms) {
-		json_put_null(w);
-		return;
-	}
-	timestamp_write(text, ms);
-	json_put_str(w, str_make(text, sizeof(text)));
-}
 
 static void put_moved(struct json_writer *w, const struct rejudge_status *s)
 {
@@ -53,8 +39,8 @@ static void put_status(struct json_writer *w, const struct rejudge_status *s)
 	json_put_bool(w, s->is_dry);
 	json_key(w, "rules");
 	json_put_u64(w, s->rules);
-	put_time(w, "started_at", s->begun_ms);
-	put_time(w, "ended_at", s->ended_ms);
+	member_time(w, "started_at", s->begun_ms);
+	member_time(w, "ended_at", s->ended_ms);
 	json_key(w, "clicks");
 	json_put_u64(w, s->clicks);
 	json_key(w, "looked_at");
@@ -62,9 +48,7 @@ static void put_status(struct json_writer *w, const struct rejudge_status *s)
 	json_key(w, "changed");
 	json_put_u64(w, s->changed);
 	put_moved(w, s);
-	json_key(w, "problem");
-	json_put_str_or_null(
-		w, s->problem[0] ? str_from(s->problem) : str_make(NULL, 0));
+	member_text(w, "problem", str_from(s->problem));
 	json_object_end(w);
 }
 

@@ -60,36 +60,57 @@ static enum err fail_file(struct buf *problem, const char *path, enum err e)
 	return e;
 }
 
-static enum err read_rules(struct judging *j, bool spiders,
+/* The operator's file; empty without one. */
+static enum err read_text(
+	const struct judging *j, struct buf *text, struct buf *problem)
+{
+	const char *path = j->settings.rules;
+	enum err e = path ? file_read(path, text) : OK;
+
+	return e ? fail_file(problem, path, e) : OK;
+}
+
+static enum err make_rules(struct judging *j, struct str text, bool spiders,
 	struct verdict_rules **to, struct buf *problem)
 {
-	struct verdict_rules_source source = {.name = j->settings.rules,
+	const struct verdict_rules_source source = {.name = j->settings.rules,
+		.text = text,
 		.is_spider = spiders && j->spiders ? is_spider : NULL,
 		.arg = j};
+	enum err e = verdict_rules_new(&source, problem, to);
+
+	if (e && e != ERR_INVALID)
+		buf_text(problem, err_text(e));
+	if (problem->n && problem->p[problem->n - 1] == '\n')
+		problem->n--;
+	return e;
+}
+
+/* plain may be NULL; else both kinds, or none. */
+static enum err read_rules(struct judging *j, struct verdict_rules **to,
+	struct verdict_rules **plain, struct buf *problem)
+{
+	struct verdict_rules *rules = NULL;
 	struct buf text;
-	enum err e = OK;
+	enum err e;
 
 	buf_init(&text, VERDICT_FILE_MAX);
-	if (source.name)
-		e = file_read(source.name, &text);
-	if (e) {
-		e = fail_file(problem, source.name, e);
-	} else {
-		source.text = buf_view(&text);
-		e = verdict_rules_new(&source, problem, to);
-		if (e && e != ERR_INVALID)
-			buf_text(problem, err_text(e));
-		if (problem->n && problem->p[problem->n - 1] == '\n')
-			problem->n--;
-	}
+	e = read_text(j, &text, problem);
+	if (!e)
+		e = make_rules(j, buf_view(&text), true, &rules, problem);
+	if (!e && plain)
+		e = make_rules(j, buf_view(&text), false, plain, problem);
+	if (e)
+		verdict_rules_free(rules);
+	else
+		*to = rules;
 	buf_deinit(&text);
 	return e;
 }
 
-/* Both kinds, or none. */
 static enum err add_rules(struct judging *j, struct buf *problem)
 {
-	struct verdict_rules *rules = NULL, *plain = NULL;
+	struct verdict_rules *rules, *plain;
 	enum err e;
 
 	if (j->rules_n + 2 > RULES_MAX) {
@@ -98,13 +119,9 @@ static enum err add_rules(struct judging *j, struct buf *problem)
 			RULES_MAX / 2);
 		return ERR_FULL;
 	}
-	e = read_rules(j, true, &rules, problem);
-	if (!e)
-		e = read_rules(j, false, &plain, problem);
-	if (e) {
-		verdict_rules_free(rules);
+	e = read_rules(j, &rules, &plain, problem);
+	if (e)
 		return e;
-	}
 	lock(j);
 	j->rules[j->rules_n++] = rules;
 	j->rules[j->rules_n++] = plain;
@@ -222,7 +239,7 @@ enum err judging_reload(struct judging *j, struct buf *problem)
 enum err judging_try(
 	struct judging *j, struct verdict_rules **rules, struct buf *problem)
 {
-	return read_rules(j, true, rules, problem);
+	return read_rules(j, rules, NULL, problem);
 }
 
 enum verdict judging_verdict(struct judging *j, const struct click *c)

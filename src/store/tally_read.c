@@ -3,15 +3,20 @@
 #include "core/record.h"
 #include "store/tally_tables.h"
 
-uint64_t tally_position(struct db_txn *txn)
+/* No state: it is being rebuilt, and knows nothing for now. Errors stick. */
+static struct tally_state state_of(struct db_txn *txn)
 {
 	struct tally_state state = {0};
 	enum err e = tally_get_state(txn, false, &state);
 
-	/* No state: it is being rebuilt, and knows nothing for now. */
 	if (e)
 		db_fail(txn, e == ERR_NOT_FOUND ? ERR_AGAIN : e);
-	return state.position;
+	return state;
+}
+
+uint64_t tally_position(struct db_txn *txn)
+{
+	return state_of(txn).position;
 }
 
 /* Of none it does not matter: nothing is answered from it. */
@@ -86,12 +91,7 @@ enum err tally_totals(struct db_txn *txn, struct counts *counts)
 
 uint64_t tally_complete_from(struct db_txn *txn)
 {
-	struct tally_state state = {0};
-	enum err e = tally_get_state(txn, false, &state);
-
-	if (e)
-		db_fail(txn, e == ERR_NOT_FOUND ? ERR_AGAIN : e);
-	return state.complete_from_ms;
+	return state_of(txn).complete_from_ms;
 }
 
 void tally_counts_scan(struct counts_scan *s, struct db_txn *txn,
