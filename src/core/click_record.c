@@ -38,6 +38,13 @@ enum more {
 	MORE_REVISES = 1 << 4, /* alone, and no other flag either */
 };
 
+void click_forget(struct click *c)
+{
+	c->ip = (struct ip){0};
+	c->agent_id = 0;
+	c->agent = c->referer = c->language = c->query = str_make(NULL, 0);
+}
+
 /* What an erased click may still say of its visitor. */
 static bool is_as_erased(const struct click *c)
 {

@@ -83,6 +83,9 @@ struct click {
 	struct str os, device, browser;
 };
 
+/* Takes from it what tells of a person: address, agent, referer, language and
+ * query. */
+void click_forget(struct click *c);
 /* ERR_TOO_LONG for a string over its limit, ERR_INVALID for a field that
  * cannot be stored: what click_encode() asks of its caller. */
 CHECKED enum err click_check(const struct click *c);

@@ -29,9 +29,7 @@ static bool decide(void *arg, uint64_t sequence, struct click *c)
 	if (!is_telling(c) || !erase_find_token(run, c->token))
 		return false;
 	region_families(run->upkeep->region, c->agent, f);
-	c->ip = (struct ip){0};
-	c->agent_id = 0;
-	c->agent = c->referer = c->language = c->query = str_make(NULL, 0);
+	click_forget(c);
 	c->erased = true;
 	c->os = str_from(f->os);
 	c->device = str_from(f->device);

@@ -110,7 +110,7 @@ static enum err read_rules(struct judging *j, struct verdict_rules **to,
 
 static enum err add_rules(struct judging *j, struct buf *problem)
 {
-	struct verdict_rules *rules, *plain;
+	struct verdict_rules *rules = NULL, *plain = NULL;
 	enum err e;
 
 	if (j->rules_n + 2 > RULES_MAX) {

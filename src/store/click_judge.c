@@ -116,9 +116,9 @@ static uint64_t hash_of_agent(struct str agent)
 	return hash ? hash : 1;
 }
 
-static struct judgement judge_agent(struct click_judge *j, struct str agent)
+static struct judgement judge_agent(
+	struct click_judge *j, struct str agent, uint64_t hash)
 {
-	uint64_t hash = hash_of_agent(agent);
 	struct known_agent *known = &j->agents[hash % CLICK_JUDGE_AGENTS];
 
 	if (known->hash != hash) {
@@ -129,14 +129,14 @@ static struct judgement judge_agent(struct click_judge *j, struct str agent)
 }
 
 /* Of the token, the address's prefix and the agent: who taps. */
-static uint64_t visitor_of(const struct click *c)
+static uint64_t visitor_of(const struct click *c, uint64_t agent_hash)
 {
 	struct ip ip = c->ip;
 	uint64_t seed, key;
 
 	ip_truncate(&ip);
-	seed = hash64_seeded(str_make((const char *)ip.bytes, ip.n),
-		hash_of_agent(c->agent));
+	seed = hash64_seeded(
+		str_make((const char *)ip.bytes, ip.n), agent_hash);
 	key = hash64_seeded(
 		str_make((const char *)&c->token, sizeof(c->token)), seed);
 	return key ? key : 1;
@@ -144,10 +144,11 @@ static uint64_t visitor_of(const struct click *c)
 
 void click_judge_decide(struct click_judge *j, struct click *c)
 {
+	uint64_t agent = hash_of_agent(c->agent);
 	const struct verdict_input input = {
 		.is_head = c->head,
 		.signals = c->signals,
-		.agent = judge_agent(j, c->agent),
+		.agent = judge_agent(j, c->agent, agent),
 		.referer = c->referer,
 		.ip = c->ip,
 	};
@@ -161,7 +162,7 @@ void click_judge_decide(struct click_judge *j, struct click *c)
 		     c->verdict == VERDICT_HUMAN;
 	if (!c->counted || !j->repeats.window_ms)
 		return;
-	visitor = visitor_of(c);
+	visitor = visitor_of(c, agent);
 	if (click_repeats_has(&j->repeats, visitor, c->at_ms)) {
 		c->verdict = VERDICT_REPEAT;
 		c->reason = REASON_REPEAT;
@@ -174,7 +175,8 @@ void click_judge_decide(struct click_judge *j, struct click *c)
 void click_judge_take_back(struct click_judge *j, const struct click *c)
 {
 	if (c->counted)
-		click_repeats_take_back(&j->repeats, visitor_of(c));
+		click_repeats_take_back(
+			&j->repeats, visitor_of(c, hash_of_agent(c->agent)));
 }
 
 /* From the log's end back to about the beginning of the window; steps double,
@@ -214,7 +216,9 @@ static enum err replay_from(
 		e = click_repeats_reserve(&j->repeats, 1, click.at_ms);
 		if (e)
 			return e;
-		click_repeats_add(&j->repeats, visitor_of(&click), click.at_ms);
+		click_repeats_add(&j->repeats,
+			visitor_of(&click, hash_of_agent(click.agent)),
+			click.at_ms);
 	}
 	return e;
 }

@@ -71,13 +71,11 @@ static enum err take_hot(struct click_writer *w)
 /* For good: it is not judged again, should the commit fail. */
 static void forget(struct click_entry *entry)
 {
-	const struct str nothing = {NULL, 0};
 	struct click *c = &entry->click;
 
 	entry->is_forgotten = true;
-	c->ip = (struct ip){0};
+	click_forget(c);
 	memset(c->country, 0, sizeof(c->country));
-	c->agent = c->referer = c->language = c->query = nothing;
 }
 
 static void append(struct click_writer *w, struct db_cursor *log,
