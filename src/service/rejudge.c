@@ -17,7 +17,9 @@ struct rejudge {
 	bool has_thread; /* to be joined */
 	const struct verdict_rules *rules;
 	struct verdict_rules *own; /* of a dry run; or NULL */
+	/* Of each region, for the run under way. */
 	bool resumes[REGIONS_MAX];
+	uint32_t generations[REGIONS_MAX];
 	atomic_bool is_stopping;
 	pthread_mutex_t lock; /* of the status */
 	struct rejudge_status status;
@@ -55,6 +57,7 @@ static enum err run_region(struct rejudge *r, struct region *g, bool is_dry)
 		.clock = r->regions->clock,
 		.is_dry = is_dry,
 		.resumes = r->resumes[g->index],
+		.generation = r->generations[g->index],
 		.is_stopping = &r->is_stopping,
 		.note = note,
 		.arg = r,
@@ -81,12 +84,11 @@ static enum err mark_all(struct rejudge *r)
 
 	for (size_t i = 0; !e && i < r->regions->n; i++) {
 		struct region *g = &r->regions->items[i];
-		uint32_t next;
 
 		if (!g->settings.serve)
 			continue;
 		r->resumes[i] = tally_is_marked(g->tally);
-		e = tally_mark(g->tally, &next);
+		e = tally_mark(g->tally, &r->generations[i]);
 	}
 	return e;
 }

@@ -19,8 +19,7 @@ struct pass {
 	struct rejudge_progress progress;
 	struct seen_set changed; /* numbers of the segment's changed clicks */
 	enum err err;            /* of what changed could not keep */
-	bool is_whole;       /* up to the log's end, on the writer's thread */
-	uint32_t generation; /* of the tally that will know it */
+	bool is_whole; /* up to the log's end, on the writer's thread */
 };
 
 static void report(struct pass *p)
@@ -94,7 +93,7 @@ static void on_hot(void *arg, struct click_writer *w)
 	if (p->fold.err)
 		return;
 	click_writer_decided_anew(
-		w, p->fold.judge, &p->fold.seen, p->generation);
+		w, p->fold.judge, &p->fold.seen, p->job->generation);
 	p->is_whole = true;
 }
 
@@ -216,13 +215,12 @@ static enum err rewrite_all(struct pass *p)
 /* A crash before the end is known by the mark. */
 static enum err change(struct pass *p)
 {
-	struct tally *tally = p->job->region->tally;
-	enum err e;
+	const struct rejudge_job *job = p->job;
+	enum err e = rewrite_all(p);
 
-	e = tally_mark(tally, &p->generation);
-	if (!e)
-		e = rewrite_all(p);
-	return e ? e : tally_anew(tally, p->generation, p->job->is_stopping);
+	return e ? e
+		 : tally_anew(job->region->tally, job->generation,
+			   job->is_stopping);
 }
 
 enum err rejudge_region(const struct rejudge_job *job)

@@ -23,7 +23,8 @@ struct rejudge_job {
 	uint64_t repeat_window_ms;
 	const struct clock *clock;
 	bool is_dry;
-	bool resumes; /* an earlier run was cut off */
+	bool resumes;        /* an earlier run was cut off */
+	uint32_t generation; /* of the marked tally, that will know it */
 	const atomic_bool *is_stopping;
 	void (*note)(void *arg, const struct rejudge_progress *progress);
 	void *arg;
