@@ -1,7 +1,7 @@
 #include "api/server_info.h"
 
-#include "api/member.h"
 #include "api/metrics_upkeep.h"
+#include "api/webhooks.h"
 #include "core/json_writer.h"
 #include "core/timestamp.h"
 #include "http/loop.h"
@@ -89,14 +89,10 @@ static void put_u64(struct json_writer *w, const char *key, uint64_t v)
 	json_put_u64(w, v);
 }
 
-/* One that is disabled has no lag: nothing counts it. */
 static void put_webhook(struct json_writer *w, struct call *c, struct view *v,
 	const struct webhook *h)
 {
-	struct webhook_sight sight = {0};
 	struct account account = {0};
-	bool known = h->active && webhooks_look(c->api->options.webhooks,
-					  v->region, h->id, &sight);
 
 	json_object_begin(w);
 	json_key(w, "account");
@@ -108,12 +104,7 @@ static void put_webhook(struct json_writer *w, struct call *c, struct view *v,
 	json_put_str(w, h->name);
 	json_key(w, "state");
 	json_put_str(w, h->active ? STR("active") : STR("disabled"));
-	json_key(w, "lag_clicks");
-	if (known)
-		json_put_u64(w, sight.lag);
-	else
-		json_put_null(w);
-	member_time(w, "next_try_at", sight.next_try_ms);
+	webhook_put_sight(w, c, v->region, h);
 	json_object_end(w);
 }
 

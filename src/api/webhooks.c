@@ -52,14 +52,13 @@ static void put_results(struct json_writer *w, const struct webhook_progress *p)
 	member_time(w, "last_failure_at", p->failure_ms);
 }
 
-/* What the thread that sends knows of it. */
-static void put_sight(
-	struct json_writer *w, struct call *c, const struct webhook *h)
+void webhook_put_sight(struct json_writer *w, struct call *c,
+	const struct region *region, const struct webhook *h)
 {
 	struct webhook_sight sight = {0};
 	/* One that is disabled may not have been seen to be. */
 	bool known = h->active && webhooks_look(c->api->options.webhooks,
-					  c->view->region, h->id, &sight);
+					  region, h->id, &sight);
 
 	json_key(w, "lag_clicks");
 	if (known)
@@ -95,7 +94,7 @@ static enum err put_webhook(struct json_writer *w, struct call *c,
 	json_put_str(w, h->active ? STR("active") : STR("disabled"));
 	json_key(w, "cursor");
 	json_put_str(w, str_make(cursor, sizeof(cursor)));
-	put_sight(w, c, h);
+	webhook_put_sight(w, c, c->view->region, h);
 	put_results(w, &p);
 	member_time(w, "created_at", h->created_ms);
 	member_time(w, "updated_at", h->updated_ms);
