@@ -12,6 +12,7 @@
 #include "service/region.h"
 
 struct api;
+struct backup;
 struct keeper;
 struct loop;
 struct rejudge;
@@ -22,6 +23,7 @@ struct api_options {
 	struct loop *loop;
 	struct regions *regions;
 	struct rejudge *rejudge;
+	struct backup *backup;
 	struct webhooks *webhooks;
 	struct keeper *keeper; /* NULL: nothing is woken */
 	size_t body_max;       /* bytes of a JSON body, or of a stream's line */

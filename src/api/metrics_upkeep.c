@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "service/backup.h"
 #include "service/keeper.h"
 
 struct upkeep_metric {
@@ -20,6 +21,10 @@ static const struct upkeep_metric metrics[] = {
 		"Tokens that erasures have erased.", AT(tokens_erased)},
 	{"ctio_clicks_erased_total", "counter",
 		"Clicks that erasures have erased.", AT(clicks_erased)},
+	{"ctio_tokens_forget_unsure_total", "counter",
+		"Places of token blocks that could not be read when old tokens "
+		"were looked for.",
+		AT(forget_unsure)},
 	{"ctio_tokens_forgotten_total", "counter",
 		"Tokens forgotten long after their end.", AT(tokens_forgotten)},
 	{"ctio_segments_dropped_total", "counter",
@@ -63,6 +68,19 @@ static void put_metric(struct call *c, struct buf *out,
 	}
 }
 
+static void put_backup(struct call *c, struct buf *out)
+{
+	struct backup_status s;
+
+	backup_get_status(c->api->options.backup, &s);
+	buf_printf(out,
+		"# HELP ctio_backup_last_timestamp_seconds When the last good "
+		"backup since the start was begun; 0: none.\n"
+		"# TYPE ctio_backup_last_timestamp_seconds gauge\n"
+		"ctio_backup_last_timestamp_seconds %llu\n",
+		(unsigned long long)s.last_s);
+}
+
 void metrics_upkeep_put(struct call *c, struct buf *out)
 {
 	static const struct {
@@ -82,6 +100,7 @@ void metrics_upkeep_put(struct call *c, struct buf *out)
 		pending.offset = states[i].offset;
 		put_metric(c, out, &pending, states[i].labels, i == 0);
 	}
+	put_backup(c, out);
 }
 
 void status_upkeep_put(

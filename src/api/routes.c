@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/accounts.h"
+#include "api/backup.h"
 #include "api/call.h"
 #include "api/clicks.h"
 #include "api/erasures.h"
@@ -118,6 +119,10 @@ const struct http_route api_routes[] = {
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, rejudge_get)},
 	{HTTP_POST, "/v1/rejudge",
 		ROUTE(AUTH_ADMIN, 0, BODY_JSON, NULL, rejudge_post)},
+	{HTTP_GET, "/v1/backup",
+		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, backup_get)},
+	{HTTP_POST, "/v1/backup",
+		ROUTE(AUTH_ADMIN, 0, BODY_JSON, NULL, backup_post)},
 	{HTTP_GET, "/v1/erased",
 		ROUTE(AUTH_ADMIN, 0, BODY_NONE, NULL, erased_export)},
 	{HTTP_GET, "/v1/explain/{token}",

@@ -143,7 +143,7 @@ static void put_region(struct json_writer *w, struct call *c, struct view *v)
 	if (lookup_tokens_numbered(v, &tokens) == OK)
 		put_u64(w, "tokens_numbered", tokens);
 	segments_range(g->segments, &oldest, &newest);
-	put_u64(w, "clicks_kept", newest + 1 - oldest);
+	put_u64(w, "clicks_kept", region_clicks(g));
 	tally = view_tally(v, &e);
 	if (tally && tally_totals(tally, &totals) == OK) {
 		uint64_t position = tally_position(tally);

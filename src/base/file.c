@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include <unistd.h>
 
 enum {
-	FILE_READ_STEP = 4096
+	FILE_READ_STEP = 4096,
+	TREE_OPEN_MAX = 16 /* folders */
 };
 
 static enum err last_error(void)
@@ -72,7 +74,7 @@ enum err file_exchange(const char *a, const char *b)
 		       : OK;
 }
 
-static enum err write_all(int fd, struct str bytes)
+enum err file_write_all(int fd, struct str bytes)
 {
 	while (bytes.n) {
 		ssize_t wrote = write(fd, bytes.p, bytes.n);
@@ -97,7 +99,7 @@ static enum err write_new(const char *path, struct str bytes, mode_t mode)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return last_error();
-	e = write_all(fd, bytes);
+	e = file_write_all(fd, bytes);
 	if (!e && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
 		e = last_error();
 	close_quietly(fd);
@@ -207,4 +209,27 @@ enum err file_remove_dir(const char *path)
 	if (!e && rmdir(path) != 0)
 		e = last_error();
 	return e ? e : file_sync_parent(path);
+}
+
+enum err file_path(char *to, const char *dir, const char *name)
+{
+	int n = snprintf(to, PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
+}
+
+static int remove_one(
+	const char *path, const struct stat *s, int kind, struct FTW *at)
+{
+	(void)s;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+enum err file_remove_tree(const char *path)
+{
+	int rc = nftw(path, remove_one, TREE_OPEN_MAX, FTW_DEPTH | FTW_PHYS);
+
+	return rc == 0 || errno == ENOENT ? OK : last_error();
 }

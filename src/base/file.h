@@ -26,6 +26,13 @@ CHECKED enum err file_rename(const char *from, const char *to);
 CHECKED enum err file_exchange(const char *a, const char *b);
 /* Flushes the folder that path is in. */
 CHECKED enum err file_sync_parent(const char *path);
+/* The path of what is called so in a folder; ERR_TOO_LONG: over PATH_MAX. */
+CHECKED enum err file_path(char *to, const char *dir, const char *name);
+/* All of it, to an open file, pipe or socket that blocks. */
+CHECKED enum err file_write_all(int fd, struct str bytes);
+/* Removes a folder with all that is in it, following no links; it is fine if
+ * there is none. */
+CHECKED enum err file_remove_tree(const char *path);
 /* Removes a folder and the plain files in it; ERR_NOT_FOUND if there is none.
  */
 CHECKED enum err file_remove_dir(const char *path);

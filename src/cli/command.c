@@ -106,6 +106,25 @@ static const struct command commands[] = {
 		"well, rewrites what comes out otherwise, and waits for it.",
 		"Changed clicks come again in the feed with revisions=yes.",
 		command_rejudge},
+	{"backup", "DIR", "Copy all that the running server keeps.",
+		"DIR is made, by the server; it has that name only when it is "
+		"whole. `sha256sum -c\n"
+		"SHA256SUMS` checks it, and `ctio restore DIR` puts it back. "
+		"Whoever has token.keys\n"
+		"can make tokens: keep them as safe as the store, or apart "
+		"from it with --no-keys.",
+		command_backup},
+	{"restore", "DIR [--data DIR] [--erasures FILE]",
+		"Put a backup back, where no server runs.",
+		"A region whose folder is there already is not touched: move "
+		"it away first. What is\n"
+		"put back gives out no number again that was given out after "
+		"the backup: cursors from\n"
+		"that time are refused, and its tokens are unknown. With "
+		"--erasures FILE, what\n"
+		"`ctio erasure export` wrote, whoever was erased since the "
+		"backup is erased again.",
+		command_restore},
 	{"erasure create", "[RECIPIENT]", "Forget a person.",
 		"What is held of the recipient goes from tokens, clicks and "
 		"disk; counters stay.\nWithout RECIPIENT it is read from "

@@ -114,6 +114,8 @@ int command_webhook_test(struct command_context *context);
 int command_mint(struct command_context *context);
 int command_export(struct command_context *context);
 int command_rejudge(struct command_context *context);
+int command_backup(struct command_context *context);
+int command_restore(struct command_context *context);
 int command_erasure_create(struct command_context *context);
 int command_erasure_show(struct command_context *context);
 int command_erasure_list(struct command_context *context);

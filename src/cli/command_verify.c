@@ -4,9 +4,8 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/offline.h"
 #include "cli/progress.h"
-#include "cli/server_regions.h"
-#include "cli/settings.h"
 #include "core/json_writer.h"
 #include "service/verify.h"
 
@@ -213,51 +212,32 @@ static int verify_all(struct verify *v, const struct regions_settings *settings)
 	return differs ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int verify(const struct settings *settings, bool is_json)
+static int verify(const struct regions_settings *regions, bool is_json)
 {
-	struct server_regions *regions = calloc(1, sizeof(*regions));
 	struct verify *v = calloc(1, sizeof(*v));
-	const char *path = "";
 	int status;
-	enum err e = regions && v ? OK : ERR_NOMEM;
 
-	if (!e)
-		e = server_regions_fill(regions, settings, &path);
-	if (e) {
-		status = command_failed("%s: %s", path, err_text(e));
-	} else {
-		v->is_json = is_json;
-		v->check = (struct check){
-			.found = on_found, .looked = on_looked, .arg = v};
-		buf_init(&v->json, JSON_MAX);
-		json_writer_init(&v->writer, &v->json);
-		status = verify_all(v, &regions->all);
-		buf_deinit(&v->json);
-	}
-	if (regions)
-		server_regions_deinit(regions);
-	free(regions);
+	if (!v)
+		return command_failed("%s", err_text(ERR_NOMEM));
+	v->is_json = is_json;
+	v->check = (struct check){
+		.found = on_found, .looked = on_looked, .arg = v};
+	buf_init(&v->json, JSON_MAX);
+	json_writer_init(&v->writer, &v->json);
+	status = verify_all(v, regions);
+	buf_deinit(&v->json);
 	free(v);
 	return status;
 }
 
 int command_verify(struct command_context *context)
 {
-	struct settings_source source = {0};
-	struct settings *settings = NULL;
-	struct option_texts sets = {0};
+	struct offline offline = {0};
 	struct command_args args;
-	struct buf errors;
 	bool is_json = false;
 	int status;
-	enum err e;
 	const struct option options[] = {
-		{"config", 'c', OPTION_TEXT, "FILE", "the server's config file",
-			&source.file},
-		{"data", 0, OPTION_TEXT, "DIR",
-			"the server's data folder (./ctio-data)", &source.data},
-		{"set", 0, OPTION_TEXTS, "SECTION.KEY=VALUE",
-			"changes a setting; may be given often", &sets},
+		OFFLINE_OPTIONS(&offline),
 		{"json", 0, OPTION_FLAG, NULL, "JSON instead of lines",
 			&is_json},
 	};
@@ -265,19 +245,9 @@ int command_verify(struct command_context *context)
 	if (!command_parse(context, options,
 		    sizeof(options) / sizeof(options[0]), 0, 0, &args, &status))
 		return status;
-	source.overrides = sets.text;
-	source.overrides_n = sets.n;
-	buf_init(&errors, CONF_ERRORS_MAX);
-	e = settings_load(&source, &settings, &errors);
-	if (e == ERR_INVALID) {
-		(void)fputs(buf_cstr(&errors), stderr);
-		status = EXIT_FAILED;
-	} else if (e) {
-		status = command_failed("%s", err_text(e));
-	} else {
-		status = verify(settings, is_json);
-	}
-	settings_free(settings);
-	buf_deinit(&errors);
+	status = offline_open(&offline);
+	if (!status)
+		status = verify(&offline.regions->all, is_json);
+	offline_close(&offline);
 	return status;
 }

@@ -50,7 +50,7 @@ static int show(const struct request *r, struct str body)
 bool request_is_socket_only(const char *collection)
 {
 	static const char *const only[] = {"/v1/accounts", "/v1/status",
-		"/v1/erased", "/v1/explain/", "/v1/rejudge"};
+		"/v1/erased", "/v1/explain/", "/v1/rejudge", "/v1/backup"};
 
 	for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
 		if (str_starts(str_from(collection), str_from(only[i])))

@@ -15,6 +15,7 @@
 #include "cli/version.h"
 #include "http/loop.h"
 #include "http/server.h"
+#include "service/backup.h"
 #include "service/rejudge.h"
 #include "service/webhooks.h"
 #include "service/keeper.h"
@@ -35,6 +36,7 @@ struct server {
 	struct server_regions regions_settings;
 	struct regions *regions;
 	struct rejudge *rejudge;
+	struct backup *backup;
 	struct keeper *keeper;
 	size_t clicks_n;
 	struct worker clicks[SETTINGS_LOOPS_MAX];
@@ -184,6 +186,7 @@ static enum err new_api(struct server *s, struct server_problem *problem)
 		.loop = s->api_worker.loop,
 		.regions = s->regions,
 		.rejudge = s->rejudge,
+		.backup = s->backup,
 		.webhooks = s->webhooks,
 		.keeper = s->keeper,
 		.body_max = (size_t)s->settings->api.body_max,
@@ -247,6 +250,17 @@ static enum err new_rejudge(struct server *s, struct server_problem *problem)
 	return e ? fail(problem, e, "rejudge") : OK;
 }
 
+static enum err new_backup(struct server *s, struct server_problem *problem)
+{
+	const struct backup_options options = {
+		.regions = s->regions,
+		.version = CTIO_VERSION,
+	};
+	enum err e = backup_new(&options, &s->backup);
+
+	return e ? fail(problem, e, "backup") : OK;
+}
+
 static enum err new_keeper(struct server *s, struct server_problem *problem)
 {
 	const struct keeper_options options = {
@@ -272,6 +286,8 @@ enum err server_new(const struct settings *settings, struct server **to,
 		e = open_regions(s, problem);
 	if (!e)
 		e = new_rejudge(s, problem);
+	if (!e)
+		e = new_backup(s, problem);
 	if (!e)
 		e = new_keeper(s, problem);
 	if (!e)
@@ -361,6 +377,7 @@ void server_stop(struct server *s)
 	http_listener_free(s->api_local);
 	api_leave(s->api);
 	webhooks_stop(s->webhooks);
+	backup_free(s->backup);
 	keeper_free(s->keeper);
 	rejudge_free(s->rejudge);
 	regions_close(s->regions);

@@ -52,7 +52,7 @@ static enum err read_file(
 }
 
 /* The files' settings, in the order of set_files(). */
-static const char *file_path(const struct settings_domain *d, size_t i)
+static const char *path_of_file(const struct settings_domain *d, size_t i)
 {
 	const char *const paths[DOMAIN_FILES] = {d->page_not_found,
 		d->page_gone, d->assetlinks, d->app_site_association};
@@ -83,7 +83,7 @@ static enum err read_files(struct server_regions *to,
 		for (size_t j = 0; j < DOMAIN_FILES; j++) {
 			enum err e;
 
-			*path = file_path(&settings->domains[i], j);
+			*path = path_of_file(&settings->domains[i], j);
 			e = read_file(to, *path, &extents[i][j]);
 			if (e)
 				return e;

@@ -2,17 +2,17 @@
 
 #include "base/assert.h"
 
-/* b of a cursor: 32 bits of the account's id, history 16, a constant 16. */
+/* b of a cursor: 32 bits of the account's id, 16 unused, a constant 16. */
 enum {
 	CURSOR_MARK = 0xc75e,
 	CLICK_ID_MARK = 0x11d
 };
 
-static uint64_t second_half(uint64_t account, uint16_t history)
+static uint64_t second_half(uint64_t account)
 {
 	uint32_t mixed = (uint32_t)(account ^ account >> 32);
 
-	return (uint64_t)mixed << 32 | (uint64_t)history << 16 | CURSOR_MARK;
+	return (uint64_t)mixed << 32 | CURSOR_MARK;
 }
 
 void cursor_write(struct view *v, uint64_t account, const struct cursor *c,
@@ -20,7 +20,7 @@ void cursor_write(struct view *v, uint64_t account, const struct cursor *c,
 {
 	struct sealed_id id = {
 		.a = c->sequence,
-		.b = second_half(account, c->history),
+		.b = second_half(account),
 	};
 
 	sealed_id_write(&v->cursors, &id, to);
@@ -30,15 +30,13 @@ enum err cursor_read(
 	struct view *v, uint64_t account, struct str s, struct cursor *c)
 {
 	struct sealed_id id;
-	uint16_t history;
 	enum err e = sealed_id_read(&v->cursors, s, &id);
 
 	if (e)
 		return e;
-	history = (uint16_t)(id.b >> 16);
-	if (id.b != second_half(account, history))
+	if (id.b != second_half(account))
 		return ERR_INVALID;
-	*c = (struct cursor){id.a, history};
+	*c = (struct cursor){id.a};
 	return OK;
 }
 
@@ -52,7 +50,7 @@ void click_id_write(struct view *v, uint64_t sequence, char to[CURSOR_LEN])
 void seals_write(struct view *v, uint64_t account, const uint64_t *sequences,
 	size_t n, struct seals *to)
 {
-	struct sealed_id cursor = {.b = second_half(account, 0)};
+	struct sealed_id cursor = {.b = second_half(account)};
 	struct sealed_id click = {.b = CLICK_ID_MARK};
 
 	ASSERT(n > 0 && n <= SEALS_MAX);

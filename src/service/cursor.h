@@ -15,11 +15,9 @@ enum {
 	SEALS_MAX = 32, /* clicks whose ids are sealed at once */
 };
 
-/* A place in the feed: behind this click. It holds for one account, and for
- * one history of the store: a restore begins another. */
+/* A place in the feed: behind this click. It holds for one account. */
 struct cursor {
 	uint64_t sequence;
-	uint16_t history;
 };
 
 void cursor_write(struct view *v, uint64_t account, const struct cursor *c,
@@ -31,8 +29,8 @@ CHECKED enum err cursor_read(
 /* A click's id: never repeats. */
 void click_id_write(struct view *v, uint64_t sequence, char to[CURSOR_LEN]);
 
-/* Both for many clicks at once, as blocks for opaque_text(): cursors of the
- * present history. n is at most SEALS_MAX. */
+/* Both for many clicks at once, as blocks for opaque_text(); n is at most
+ * SEALS_MAX. */
 struct seals {
 	uint8_t cursors[SEALS_MAX][CIPHER_BLOCK];
 	uint8_t click_ids[SEALS_MAX][CIPHER_BLOCK];

@@ -27,10 +27,11 @@ enum err feed_place(struct view *v, uint64_t account, struct str text,
 	if (cursor_read(v, account, text, &cursor))
 		return ERR_INVALID;
 	feed_range(v, &oldest_after, &newest);
-	/* One from ahead of the log is from a history that was cut off; but a
-	 * commit can be seen a moment before `newest` tells of it. */
-	if (cursor.history != 0 || cursor.sequence < oldest_after ||
-		cursor.sequence > newest + CLICK_COMMIT_ROWS) {
+	/* One from ahead of the log is from a history that was cut off, too;
+	 * but a commit can be seen a moment before `newest` tells of it. */
+	if (cursor.sequence < oldest_after ||
+		cursor.sequence > newest + CLICK_COMMIT_ROWS ||
+		restores_cut_off(&v->region->restores, cursor.sequence)) {
 		set_gone(v, account, oldest_after, problem);
 		return ERR_NOT_FOUND;
 	}

@@ -180,7 +180,8 @@ enum err lookup_tokens_numbered(struct view *v, uint64_t *n)
 	if (!e)
 		e = links_next_token(t, REGION_SHARD, &next);
 	if (!e)
-		*n = links_sequence(next) - 1;
+		*n = links_sequence(
+			restores_tokens(&v->region->restores, next - 1));
 	return e;
 }
 

@@ -31,18 +31,11 @@ static enum err fail(struct region_problem *problem, enum err e,
 	return e;
 }
 
-static enum err join(char to[PATH_MAX], const char *dir, const char *name)
-{
-	int n = snprintf(to, PATH_MAX, "%s/%s", dir, name);
-
-	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
-}
-
 enum err regions_lock(
 	const char *data_dir, int *fd, struct region_problem *problem)
 {
 	char path[PATH_MAX];
-	enum err e = join(path, data_dir, "ctio.lock");
+	enum err e = file_path(path, data_dir, "ctio.lock");
 
 	if (e)
 		return fail(problem, e, data_dir, "data folder");
@@ -111,10 +104,10 @@ static enum err open_keys(struct region *g, const char *dir,
 {
 	char path[PATH_MAX], links[PATH_MAX];
 	struct stat s;
-	enum err e = join(path, dir, "token.keys");
+	enum err e = file_path(path, dir, "token.keys");
 
 	if (!e)
-		e = join(links, dir, "links");
+		e = file_path(links, dir, "links");
 	if (e)
 		return fail(problem, e, dir, "region folder");
 	if (stat(path, &s) != 0) {
@@ -137,6 +130,20 @@ static enum err open_keys(struct region *g, const char *dir,
 	return read_keys(g, path, problem);
 }
 
+static enum err read_restores(struct region *g)
+{
+	struct db_txn t;
+	enum err e = db_reader_init(g->links.env, &t);
+
+	if (e)
+		return e;
+	e = db_reader_renew(&t);
+	if (!e)
+		e = restores_read(&t, &g->restores);
+	db_reader_deinit(&t);
+	return e;
+}
+
 static enum err open_clicks(struct region *g, const char *dir,
 	const struct regions_settings *settings, struct region_problem *problem)
 {
@@ -144,15 +151,17 @@ static enum err open_clicks(struct region *g, const char *dir,
 	char path[PATH_MAX];
 	enum err e;
 
-	e = join(path, dir, "clicks");
+	e = file_path(path, dir, "clicks");
 	if (!e)
 		e = segments_open(&(struct segments_options){.dir = path,
-					  .shard = REGION_SHARD},
+					  .shard = REGION_SHARD,
+					  .sequence_min = restores_first_click(
+						  &g->restores)},
 			&g->segments, &where);
 	if (e)
 		return fail(problem, e, where.path[0] ? where.path : path,
 			"the click log cannot be opened");
-	e = join(path, dir, "tally");
+	e = file_path(path, dir, "tally");
 	if (!e)
 		e = tally_open(&(struct tally_options){.dir = path,
 				       .segments = g->segments,
@@ -227,7 +236,7 @@ static enum err open_region(struct region *g, struct judging *judging,
 	enum err e;
 
 	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(g->settings.name));
-	e = join(dir, settings->data_dir, name);
+	e = file_path(dir, settings->data_dir, name);
 	if (!e)
 		e = file_make_dir(dir, DATA_MODE);
 	if (e)
@@ -235,9 +244,11 @@ static enum err open_region(struct region *g, struct judging *judging,
 	e = open_keys(g, dir, settings->clock, problem);
 	if (e)
 		return e;
-	e = join(path, dir, "links");
+	e = file_path(path, dir, "links");
 	if (!e)
 		e = links_open(path, REGION_SHARD, &g->links);
+	if (!e)
+		e = read_restores(g);
 	if (e)
 		return fail(problem, e, path, "the links cannot be opened");
 	e = open_clicks(g, dir, settings, problem);
@@ -257,6 +268,7 @@ static void close_region(struct region *g)
 	tally_close(g->tally);
 	segments_close(g->segments);
 	links_writer_stop(g->links_writer);
+	restores_deinit(&g->restores);
 	links_close(&g->links);
 	ASSERT(pthread_mutex_destroy(&g->upkeep) == 0);
 }
@@ -394,6 +406,14 @@ void region_families(
 	*to = (struct agent_families){.os = ""};
 	if (agent.n && known_families(g, agent, to) && g->families)
 		g->families(g->families_arg, agent, to);
+}
+
+uint64_t region_clicks(const struct region *g)
+{
+	uint64_t oldest, newest;
+
+	segments_range(g->segments, &oldest, &newest);
+	return restores_clicks(&g->restores, oldest, newest);
 }
 
 uint64_t regions_stored_bytes(const struct regions *r)

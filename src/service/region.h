@@ -18,6 +18,7 @@
 #include "store/click_writer.h"
 #include "store/links.h"
 #include "store/links_writer.h"
+#include "store/restores.h"
 #include "store/segments.h"
 #include "store/tally.h"
 
@@ -64,6 +65,7 @@ struct region {
 	/* Below: only where settings.serve. */
 	struct token_keys keys;
 	struct links links;
+	struct restores restores; /* that it has been through */
 	struct links_writer *links_writer;
 	struct segments *segments;
 	struct tally *tally;
@@ -139,6 +141,9 @@ void regions_close(struct regions *r);
  * agrees, or else as the rules say now. */
 void region_families(
 	struct region *g, struct str agent, struct agent_families *to);
+
+/* The clicks that are kept. */
+uint64_t region_clicks(const struct region *g);
 
 /* About what the regions' data take on disk, and grow by: links, and clicks
  * written since the start. */

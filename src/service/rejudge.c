@@ -118,14 +118,11 @@ static void *run(void *arg)
 
 static uint64_t clicks_of(struct regions *regions)
 {
-	uint64_t n = 0, oldest, newest;
+	uint64_t n = 0;
 
-	for (size_t i = 0; i < regions->n; i++) {
-		if (!regions->items[i].settings.serve)
-			continue;
-		segments_range(regions->items[i].segments, &oldest, &newest);
-		n += newest + 1 - oldest;
-	}
+	for (size_t i = 0; i < regions->n; i++)
+		if (regions->items[i].settings.serve)
+			n += region_clicks(&regions->items[i]);
 	return n;
 }
 

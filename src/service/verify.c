@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "store/links.h"
 #include "store/links_check.h"
 #include "store/log_check.h"
+#include "store/restores.h"
 #include "store/tally_check.h"
 
 /* A region's folder, and what is found there. */
@@ -26,21 +28,13 @@ static enum err fail(const struct place *p, enum err e, const char *what)
 	return e;
 }
 
-static enum err path_of(
-	const struct place *p, const char *name, char to[PATH_MAX])
-{
-	int n = snprintf(to, PATH_MAX, "%s/%s", p->dir, name);
-
-	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
-}
-
 static enum err check_keys(const struct place *p, struct check *check)
 {
 	struct token_keys_problem where = {0};
 	struct token_keys keys;
 	char path[PATH_MAX];
 	struct buf text;
-	enum err e = path_of(p, "token.keys", path);
+	enum err e = file_path(path, p->dir, "token.keys");
 
 	if (e)
 		return e;
@@ -61,7 +55,7 @@ static enum err check_keys(const struct place *p, struct check *check)
 static enum err check_links(const struct place *p, struct check *check)
 {
 	char path[PATH_MAX];
-	enum err e = path_of(p, "links", path);
+	enum err e = file_path(path, p->dir, "links");
 
 	if (!e)
 		e = links_check(path, check);
@@ -84,15 +78,42 @@ static enum err count_again(const struct place *p, struct segments *segments,
 		.families = p->settings->families,
 		.families_arg = p->settings->families_arg};
 	struct tally_check tally = {0};
-	enum err e = path_of(p, "tally", dir);
+	enum err e = file_path(dir, p->dir, "tally");
 
 	if (!e)
-		e = path_of(p, "tally.verify", temp);
+		e = file_path(temp, p->dir, "tally.verify");
 	if (!e)
 		e = tally_check(&options, temp, check, &tally);
 	result->has_tally = !tally.is_missing;
 	result->counted = tally.clicks;
 	return e ? fail(p, e, "tally") : OK;
+}
+
+/* What the links say that the log goes on from; 0 if they cannot. */
+static uint64_t first_click(const struct place *p)
+{
+	struct restores restores = {0};
+	struct db_env *env = NULL;
+	char path[PATH_MAX];
+	uint64_t first = 0;
+	struct db_txn t;
+	enum err e = file_path(path, p->dir, "links");
+
+	if (!e)
+		e = links_open_sealed(path, &env);
+	if (!e)
+		e = db_reader_init(env, &t);
+	if (!e) {
+		e = db_reader_renew(&t);
+		if (!e)
+			e = restores_read(&t, &restores);
+		if (!e)
+			first = restores_first_click(&restores);
+		db_reader_deinit(&t);
+	}
+	restores_deinit(&restores);
+	db_close(env);
+	return first; /* what is wrong there was found before */
 }
 
 static enum err check_clicks(const struct place *p, struct check *check,
@@ -102,7 +123,7 @@ static enum err check_clicks(const struct place *p, struct check *check,
 	struct segments *segments = NULL;
 	char path[PATH_MAX];
 	struct stat s;
-	enum err e = path_of(p, "clicks", path);
+	enum err e = file_path(path, p->dir, "clicks");
 
 	if (e)
 		return fail(p, e, "clicks");
@@ -110,8 +131,9 @@ static enum err check_clicks(const struct place *p, struct check *check,
 		check_found(check, "segments", "the click log is missing");
 		return OK;
 	}
-	e = segments_open(
-		&(struct segments_options){.dir = path, .shard = REGION_SHARD},
+	e = segments_open(&(struct segments_options){.dir = path,
+				  .shard = REGION_SHARD,
+				  .sequence_min = first_click(p)},
 		&segments, &where);
 	if (e == ERR_CORRUPT) {
 		check_found(check, "segments", "%s: it cannot be opened",

@@ -37,6 +37,7 @@ static const char *const tables[LINKS_TABLES_N] = {
 	[LINKS_ERASURES_PENDING] = "erasures_pending",
 	[LINKS_ERASED] = "erased",
 	[LINKS_MINTED] = "minted",
+	[LINKS_RESTORES] = "restores",
 };
 
 static const struct db_options options = {

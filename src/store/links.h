@@ -30,6 +30,7 @@ enum links_table {
 	LINKS_ERASURES_PENDING, /* the same keys, of those not done */
 	LINKS_ERASED,           /* erasure id, first token -> token numbers */
 	LINKS_MINTED,           /* count records of tokens: store/minted.h */
+	LINKS_RESTORES,         /* first click after it -> restore record */
 	LINKS_TABLES_N,
 };
 

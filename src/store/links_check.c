@@ -6,6 +6,7 @@
 #include "core/count_record.h"
 #include "core/erasure_record.h"
 #include "core/record.h"
+#include "core/restore_record.h"
 #include "core/stream_record.h"
 #include "core/token_block.h"
 #include "core/webhook_record.h"
@@ -334,6 +335,13 @@ static void check_erased(struct walk *w)
 	check_err(w, erased_record_get(w->value, w->key, numbers, &n));
 }
 
+static void check_restore(struct walk *w)
+{
+	struct restore r;
+
+	check_err(w, restore_record_get(w->value, w->key, &r));
+}
+
 static void check_range(struct walk *w)
 {
 	struct range r;
@@ -386,6 +394,7 @@ static const struct row {
 	{LINKS_HOOK_PROGRESS, "webhooks' progress", check_progress},
 	{LINKS_ERASURES, "erasures", check_erasure},
 	{LINKS_ERASED, "erased tokens", check_erased},
+	{LINKS_RESTORES, "restores", check_restore},
 };
 
 static void check_table(struct walk *w, const struct row *row)

@@ -16,13 +16,6 @@ enum {
 	SLOTS_STEP = 64,
 };
 
-static enum err name_path(const char *dir, const char *name, char to[PATH_MAX])
-{
-	int n = snprintf(to, PATH_MAX, "%s/%s", dir, name);
-
-	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
-}
-
 /* What a crash left of a segment that was being made, made anew or dropped,
  * and what was replaced. */
 static enum err remove_leftover(const char *dir, const char *name)
@@ -42,7 +35,7 @@ static enum err remove_leftover(const char *dir, const char *name)
 			is_ours || str_is(str_skip(text, DAY_LEN), endings[i]);
 	if (!is_ours)
 		return OK;
-	e = name_path(dir, name, path);
+	e = file_path(path, dir, name);
 	return e ? e : file_remove_dir(path);
 }
 
@@ -137,7 +130,7 @@ enum err segments_scan(const char *dir, size_t map_bytes,
 		struct segment_slot *slot = &(*slots)[i];
 
 		day_write(day, slot->day);
-		e = name_path(dir, day, path);
+		e = file_path(path, dir, day);
 		if (!e)
 			e = read_slot(path, map_bytes, slot, newest);
 		if (e == ERR_CORRUPT) {

@@ -244,6 +244,7 @@ METRICS = [
     "ctio_misfilled_total", "ctio_storage_free_bytes", "ctio_build_info",
     "ctio_connections_open", "ctio_received_bytes_total",
     "ctio_sent_bytes_total", "ctio_tap_snapshots_total",
+    "ctio_backup_last_timestamp_seconds",
 ]
 
 

@@ -231,10 +231,10 @@ static void test_refused(void **state)
 	}
 }
 
-/* A cursor of another history, and of another account. */
+/* A cursor that is ahead of the log, and one of another account. */
 static void test_cursors(void **state)
 {
-	const struct cursor gone = {.sequence = 1, .history = 1};
+	const struct cursor gone = {.sequence = 1 << 20};
 	const struct cursor one = {.sequence = 0};
 	char text[CURSOR_LEN], body[64];
 	struct webhook_edit d;
