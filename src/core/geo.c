@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <maxminddb.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,34 +15,13 @@
 #include "core/mmdb_check.h"
 
 enum {
-	CACHE = 1024, /* countries by records; a power of two */
 	FD_PATH_MAX = 64
 };
 
-/* By which a file differs from the one that was there before. */
-struct identity {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime;
-	bool exists;
-};
-
-/* Most addresses share some hundred records. */
-struct cached {
-	bool is_used;
-	uint32_t record;
-	char country[2];
-};
-
 struct geo {
-	const char *path;
 	MMDB_s db;
-	struct identity opened;
-	struct identity refused;
-	bool has_refused;
-	uint64_t look_ms; /* not before */
-	struct cached cache[CACHE];
+	struct geo_identity opened;
+	atomic_uint shares;
 };
 
 __attribute__((format(printf, 3, 4))) static enum err refuse(
@@ -72,13 +52,13 @@ static enum err refuse_unsteady(struct geo_problem *problem, const char *path)
 	return ERR_AGAIN;
 }
 
-static struct identity identity_of(const struct stat *st)
+static struct geo_identity identity_of(const struct stat *st)
 {
-	return (struct identity){
+	return (struct geo_identity){
 		st->st_dev, st->st_ino, st->st_size, st->st_mtim, true};
 }
 
-static bool is_same(const struct identity *a, const struct identity *b)
+static bool is_same(const struct geo_identity *a, const struct geo_identity *b)
 {
 	return a->exists == b->exists && a->dev == b->dev && a->ino == b->ino &&
 	       a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
@@ -144,9 +124,9 @@ static enum err open_copy(
 
 /* From an open file. */
 static enum err load_open(int from, const char *path, MMDB_s *db,
-	struct identity *id, struct geo_problem *problem)
+	struct geo_identity *id, struct geo_problem *problem)
 {
-	struct identity after;
+	struct geo_identity after;
 	struct stat st;
 	enum err e;
 	int to;
@@ -173,13 +153,13 @@ static enum err load_open(int from, const char *path, MMDB_s *db,
 	return e;
 }
 
-static enum err load(const char *path, MMDB_s *db, struct identity *id,
+static enum err load(const char *path, MMDB_s *db, struct geo_identity *id,
 	struct geo_problem *problem)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	enum err e;
 
-	*id = (struct identity){.exists = false};
+	*id = (struct geo_identity){.exists = false};
 	if (fd < 0)
 		return refuse_errno(problem, path, errno);
 	e = load_open(fd, path, db, id, problem);
@@ -195,7 +175,7 @@ enum err geo_open(
 
 	if (!g)
 		return ERR_NOMEM;
-	g->path = path;
+	atomic_init(&g->shares, 1);
 	e = load(path, &g->db, &g->opened, problem);
 	if (e) {
 		free(g);
@@ -205,52 +185,45 @@ enum err geo_open(
 	return OK;
 }
 
+struct geo *geo_share(struct geo *g)
+{
+	atomic_fetch_add(&g->shares, 1);
+	return g;
+}
+
 void geo_close(struct geo *g)
 {
-	if (!g)
+	if (!g || atomic_fetch_sub(&g->shares, 1) > 1)
 		return;
 	MMDB_close(&g->db);
 	free(g);
 }
 
-static struct identity look(const char *path)
+static struct geo_identity look(const char *path)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		return (struct identity){.exists = false};
+		return (struct geo_identity){.exists = false};
 	return identity_of(&st);
 }
 
-enum geo_news geo_reload_if_replaced(
-	struct geo *g, uint64_t now_ms, struct geo_problem *problem)
+enum geo_news geo_look(const struct geo *g, const char *path,
+	struct geo_refused *refused, struct geo **to,
+	struct geo_problem *problem)
 {
-	struct identity now;
+	struct geo_identity now = look(path);
 	enum err e;
-	MMDB_s db;
 
-	if (now_ms < g->look_ms)
-		return GEO_SAME;
-	g->look_ms = now_ms + GEO_CHECK_MS;
-	now = look(g->path);
 	if (is_same(&now, &g->opened) ||
-		(g->has_refused && is_same(&now, &g->refused)))
+		(refused->is_any && is_same(&now, &refused->file)))
 		return GEO_SAME;
-	e = load(g->path, &db, &now, problem);
+	e = geo_open(path, to, problem);
 	/* What passes is tried again at the next look. */
 	if (e == ERR_NOMEM || e == ERR_AGAIN)
 		return GEO_SAME;
-	if (e) {
-		g->refused = now;
-		g->has_refused = true;
-		return GEO_REFUSED;
-	}
-	MMDB_close(&g->db);
-	g->db = db;
-	g->opened = now;
-	g->has_refused = false;
-	memset(g->cache, 0, sizeof(g->cache));
-	return GEO_REPLACED;
+	*refused = (struct geo_refused){now, e != OK};
+	return e ? GEO_REFUSED : GEO_REPLACED;
 }
 
 /* ["country", "iso_code"] of the record, say. */
@@ -305,21 +278,22 @@ static bool find(const MMDB_s *db, const struct ip *ip, MMDB_entry_s *entry)
 	return error == MMDB_SUCCESS && found.found_entry;
 }
 
-bool geo_country(struct geo *g, const struct ip *ip, char country[2])
+bool geo_country(const struct geo *g, struct geo_memo *memo,
+	const struct ip *ip, char country[2])
 {
 	MMDB_entry_s entry;
-	struct cached *c;
+	struct geo_known *k;
 
 	memset(country, 0, 2);
 	if (!find(&g->db, ip, &entry))
 		return false;
 	/* Records are tens of bytes and more apart. */
-	c = &g->cache[(entry.offset * UINT32_C(0x9e3779b1)) >> 22];
-	if (!c->is_used || c->record != entry.offset) {
-		c->is_used = true;
-		c->record = entry.offset;
-		read_country(&entry, c->country);
+	k = &memo->known[(entry.offset * UINT32_C(0x9e3779b1)) >> 22];
+	if (!k->is_used || k->record != entry.offset) {
+		k->is_used = true;
+		k->record = entry.offset;
+		read_country(&entry, k->country);
 	}
-	memcpy(country, c->country, 2);
+	memcpy(country, k->country, 2);
 	return country[0] != '\0';
 }

@@ -19,7 +19,9 @@ enum {
 struct judging {
 	struct judging_settings settings;
 	struct agent_parser *agents; /* NULL: none */
+	struct geo_refused refused;  /* of their file, judging_look()'s */
 	pthread_mutex_t lock;        /* of what is below */
+	struct geo *countries;       /* NULL: none */
 	struct agent_matcher *spiders;
 	struct agent_matcher *matchers[MATCHERS_MAX];
 	size_t matchers_n;
@@ -153,6 +155,19 @@ static enum err open_agents(struct judging *j, struct buf *problem)
 	return j->spiders ? OK : ERR_NOMEM;
 }
 
+static enum err open_countries(struct judging *j, struct buf *problem)
+{
+	struct geo_problem why;
+	enum err e;
+
+	if (!j->settings.countries)
+		return OK;
+	e = geo_open(j->settings.countries, &j->countries, &why);
+	if (e)
+		buf_text(problem, why.text);
+	return e;
+}
+
 enum err judging_open(const struct judging_settings *settings,
 	struct judging **to, struct buf *problem)
 {
@@ -166,6 +181,8 @@ enum err judging_open(const struct judging_settings *settings,
 	e = open_agents(j, problem);
 	if (!e)
 		e = add_rules(j, problem);
+	if (!e)
+		e = open_countries(j, problem);
 	if (e) {
 		judging_close(j);
 		return e;
@@ -184,21 +201,9 @@ void judging_close(struct judging *j)
 		agent_matcher_free(j->matchers[--j->matchers_n]);
 	agent_matcher_free(j->spiders);
 	agent_parser_free(j->agents);
+	geo_close(j->countries);
 	ASSERT(pthread_mutex_destroy(&j->lock) == 0);
 	free(j);
-}
-
-static enum err check_countries(const char *path, struct buf *problem)
-{
-	struct geo_problem why;
-	struct geo *geo;
-	enum err e = geo_open(path, &geo, &why);
-
-	if (e)
-		buf_text(problem, why.text);
-	else
-		geo_close(geo);
-	return e;
 }
 
 enum err judging_check(
@@ -215,8 +220,6 @@ enum err judging_check(
 		if (e)
 			buf_text(problem, why.text);
 	}
-	if (!e && settings->countries)
-		e = check_countries(settings->countries, problem);
 	judging_close(j);
 	return e;
 }
@@ -240,6 +243,41 @@ enum err judging_try(
 	struct judging *j, struct verdict_rules **rules, struct buf *problem)
 {
 	return read_rules(j, rules, NULL, problem);
+}
+
+struct geo *judging_countries(struct judging *j)
+{
+	struct geo *g;
+
+	lock(j);
+	g = j->countries ? geo_share(j->countries) : NULL;
+	unlock(j);
+	return g;
+}
+
+bool judging_look(struct judging *j)
+{
+	struct geo_problem why;
+	struct geo *next;
+
+	if (!j->countries)
+		return false;
+	switch (geo_look(j->countries, j->settings.countries, &j->refused,
+		&next, &why)) {
+	case GEO_SAME:
+		return false;
+	case GEO_REFUSED:
+		log_error("countries: the former ones stay: %s", why.text);
+		return false;
+	case GEO_REPLACED:
+		break;
+	}
+	log_info("countries: the file was replaced, and read again");
+	lock(j);
+	geo_close(j->countries);
+	j->countries = next;
+	unlock(j);
+	return true;
 }
 
 enum verdict judging_verdict(struct judging *j, const struct click *c)

@@ -1,6 +1,6 @@
 /* What clicks are judged by, for all regions of the process: the rules of
- * verdicts, the operator's own included, and uap-core's rules on agents. Any
- * thread, but for opening and closing. */
+ * verdicts, the operator's own included, uap-core's rules on agents, and the
+ * countries of addresses. Any thread, but for opening and closing. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,13 +18,14 @@ enum {
 
 /* Paths; NULL: none. */
 struct judging_settings {
-	const char *rules;     /* the operator's */
-	const char *agents;    /* uap-core's regexes.yaml */
-	bool agents_may_lack;  /* a missing file is no error */
-	const char *countries; /* a MaxMind DB file, opened by each region */
+	const char *rules;         /* the operator's */
+	const char *agents;        /* uap-core's regexes.yaml */
+	bool agents_may_lack;      /* a missing file is no error */
+	const char *countries;     /* a MaxMind DB file */
 	uint64_t repeat_window_ms; /* 0: nothing repeats */
 };
 
+struct geo;
 struct judging;
 
 /* On an error every finding is appended to problem, a line each, without a line
@@ -35,7 +36,7 @@ CHECKED enum err judging_open(const struct judging_settings *settings,
 void judging_close(struct judging *j);
 
 /* What judging_open() would find, and more that takes time: every rule on
- * agents is compiled, and countries are opened. */
+ * agents is compiled. */
 CHECKED enum err judging_check(
 	const struct judging_settings *settings, struct buf *problem);
 
@@ -48,6 +49,12 @@ CHECKED enum err judging_reload(struct judging *j, struct buf *problem);
  * and to be freed before judging_close(). */
 CHECKED enum err judging_try(
 	struct judging *j, struct verdict_rules **rules, struct buf *problem);
+
+/* The countries in force, to be closed by the caller; NULL: none. */
+struct geo *judging_countries(struct judging *j);
+/* Opens their file again if it was replaced, which takes a while; true if there
+ * are others then. On one thread. */
+bool judging_look(struct judging *j);
 
 /* Of a click that is not written: as far as it alone tells, uap-core's rules
  * aside. Never waits. */

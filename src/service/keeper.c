@@ -8,11 +8,13 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "core/geo.h"
 
 struct keeper {
 	struct keeper_options options;
 	struct upkeep upkeeps[REGIONS_MAX]; /* as in struct regions */
 	enum err failed[REGIONS_MAX];       /* logged already */
+	bool looks;                         /* at a file of countries */
 	atomic_bool is_stopping;
 	pthread_t thread;
 	bool is_running;
@@ -34,6 +36,15 @@ static bool is_kept(const struct keeper *k, size_t i)
 	       k->options.regions->items[i].settings.serve;
 }
 
+static bool has_countries(const struct regions *regions)
+{
+	struct geo *g =
+		regions->judging ? judging_countries(regions->judging) : NULL;
+
+	geo_close(g);
+	return g != NULL;
+}
+
 enum err keeper_new(const struct keeper_options *options, struct keeper **to)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
@@ -42,6 +53,7 @@ enum err keeper_new(const struct keeper_options *options, struct keeper **to)
 	if (!k)
 		return ERR_NOMEM;
 	k->options = *options;
+	k->looks = has_countries(options->regions);
 	for (size_t i = 0; i < REGIONS_MAX; i++) {
 		struct upkeep *u = &k->upkeeps[i];
 
@@ -73,11 +85,25 @@ static void note_result(struct keeper *k, size_t i, enum err e)
 	k->failed[i] = e;
 }
 
+/* Each region's writer has a share of them. */
+static void look_at_countries(struct keeper *k)
+{
+	struct regions *regions = k->options.regions;
+
+	if (!regions->judging || !judging_look(regions->judging))
+		return;
+	for (size_t i = 0; i < regions->n; i++)
+		if (regions->items[i].judge)
+			click_judge_countries(regions->items[i].judge,
+				judging_countries(regions->judging));
+}
+
 /* How long until the next turn, at most. */
 static uint64_t turn_all(struct keeper *k)
 {
-	uint64_t pause_ms = KEEPER_INTERVAL_MS;
+	uint64_t pause_ms = k->looks ? KEEPER_LOOK_MS : KEEPER_INTERVAL_MS;
 
+	look_at_countries(k);
 	for (size_t i = 0; i < REGIONS_MAX; i++) {
 		struct region *g = &k->options.regions->items[i];
 		uint64_t due_ms, now_ms;

@@ -1,6 +1,7 @@
 /* The thread that does the slow work on all regions' data (service/upkeep.h),
- * one after the other. It steps back behind everybody, and wakes when it is
- * told to, when something is due, and once a minute. */
+ * one after the other, and reads the file of countries when it was replaced. It
+ * steps back behind everybody, and wakes when it is told to, when something is
+ * due, and now and then. */
 #pragma once
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@ struct keeper;
 enum {
 	KEEPER_INTERVAL_MS = 60000,
 	KEEPER_RETRY_MS = 5000, /* after a turn that failed */
+	KEEPER_LOOK_MS = 10000, /* between looks at the file of countries */
 };
 
 struct keeper_options {

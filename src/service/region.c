@@ -181,26 +181,22 @@ static enum err open_clicks(struct region *g, const char *dir,
 static enum err open_judge(struct region *g, struct judging *judging,
 	const struct judging_settings *settings, struct region_problem *problem)
 {
-	struct geo_problem why;
-	enum err e = OK;
+	struct geo *countries;
+	enum err e;
 
 	if (!judging)
 		return OK;
-	if (settings->countries) {
-		e = geo_open(settings->countries, &g->geo, &why);
-		if (e) {
-			(void)snprintf(problem->text, sizeof(problem->text),
-				"%s", why.text);
-			return e;
-		}
-	}
 	e = click_judge_new(
 		&(struct click_judge_options){.rules = judging_rules(judging),
-			.geo = g->geo,
 			.ip = g->settings.ip,
 			.repeat_window_ms = settings->repeat_window_ms},
 		&g->judge);
-	return e ? fail(problem, e, "click judge", "cannot be made") : OK;
+	if (e)
+		return fail(problem, e, "click judge", "cannot be made");
+	countries = judging_countries(judging);
+	if (countries)
+		click_judge_countries(g->judge, countries);
+	return OK;
 }
 
 static enum err start_threads(struct region *g,
@@ -264,7 +260,6 @@ static void close_region(struct region *g)
 	/* The click writer may wait for the tally. */
 	click_writer_stop(g->click_writer);
 	click_judge_free(g->judge);
-	geo_close(g->geo);
 	tally_close(g->tally);
 	segments_close(g->segments);
 	links_writer_stop(g->links_writer);

@@ -69,7 +69,6 @@ struct region {
 	struct links_writer *links_writer;
 	struct segments *segments;
 	struct tally *tally;
-	struct geo *geo;           /* NULL: countries are not known */
 	struct click_judge *judge; /* NULL: as the clicks come */
 	struct click_writer *click_writer;
 	/* Held by whoever works on the whole of the region's data: the keeper,

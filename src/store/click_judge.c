@@ -2,8 +2,8 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/log.h"
 #include "core/hash.h"
 #include "core/verdict.h"
 #include "store/click_reader.h"
@@ -19,7 +19,10 @@ struct click_judge {
 		wanted; /* the rules from now on */
 	const struct verdict_rules *rules;
 	struct click_repeats repeats;
-	struct known_agent *agents; /* by hash, one place each */
+	struct known_agent *agents;     /* by hash, one place each */
+	_Atomic(struct geo *) next_geo; /* to be taken, or NULL */
+	struct geo *geo;                /* NULL: not known */
+	struct geo_memo memo;           /* of that */
 };
 
 enum err click_judge_new(
@@ -47,6 +50,8 @@ void click_judge_free(struct click_judge *j)
 	if (!j)
 		return;
 	click_repeats_deinit(&j->repeats);
+	geo_close(atomic_load(&j->next_geo));
+	geo_close(j->geo);
 	free(j->agents);
 	free(j);
 }
@@ -67,28 +72,27 @@ void click_judge_adopt(struct click_judge *j, struct click_judge *from)
 		.window_ms = from->options.repeat_window_ms};
 }
 
-void click_judge_refresh(struct click_judge *j, uint64_t mono_ms)
+void click_judge_countries(struct click_judge *j, struct geo *geo)
 {
-	struct geo_problem why;
+	geo_close(atomic_exchange(&j->next_geo, geo));
+}
 
-	if (!j->options.geo)
+void click_judge_refresh(struct click_judge *j)
+{
+	struct geo *next;
+
+	if (!atomic_load(&j->next_geo))
 		return;
-	switch (geo_reload_if_replaced(j->options.geo, mono_ms, &why)) {
-	case GEO_SAME:
-		break;
-	case GEO_REPLACED:
-		log_info("countries: the file was replaced, and read again");
-		break;
-	case GEO_REFUSED:
-		log_error("countries: the former ones stay: %s", why.text);
-		break;
-	}
+	next = atomic_exchange(&j->next_geo, NULL);
+	geo_close(j->geo);
+	j->geo = next;
+	memset(&j->memo, 0, sizeof(j->memo));
 }
 
 void click_judge_receive(struct click_judge *j, struct click *c)
 {
-	if (j->options.geo)
-		(void)geo_country(j->options.geo, &c->ip, c->country);
+	if (j->geo)
+		(void)geo_country(j->geo, &j->memo, &c->ip, c->country);
 	ip_keep(&c->ip, j->options.ip);
 }
 

@@ -1,7 +1,8 @@
 /* What a click says of its visitor, decided as it is written: the country, by
  * the whole address, of which only what the region keeps goes on; the verdict,
  * by the rules; and whether it repeats a click that was counted just before.
- * For the click writer alone, on its thread, but for click_judge_rules(). */
+ * For the click writer alone, on its thread, but for click_judge_rules() and
+ * click_judge_countries(). */
 #pragma once
 
 #include <stdint.h>
@@ -21,7 +22,6 @@ enum {
 
 struct click_judge_options {
 	const struct verdict_rules *rules; /* outlives it, or its change */
-	struct geo *geo;                   /* NULL: countries are not known */
 	enum ip_policy ip;
 	uint64_t repeat_window_ms; /* 0: nothing repeats */
 };
@@ -41,14 +41,16 @@ CHECKED enum err click_judge_replay(
 /* Any thread: other rules from the next batch on. */
 void click_judge_rules(
 	struct click_judge *j, const struct verdict_rules *rules);
+/* Any thread: other countries from the next batch on, which it closes. Without
+ * any, countries are not known. */
+void click_judge_countries(struct click_judge *j, struct geo *geo);
 
 /* Goes on from what another one remembers of repeats, as if it had decided all
  * that the other one did; the other one is then as one that is new. */
 void click_judge_adopt(struct click_judge *j, struct click_judge *from);
 
-/* Now and then: opens the file of countries again if it was replaced; by the
- * monotonic clock. */
-void click_judge_refresh(struct click_judge *j, uint64_t mono_ms);
+/* Before a batch of clicks arrives: what other threads have given it. */
+void click_judge_refresh(struct click_judge *j);
 
 /* Once for each click, as it arrives: its country, its address as kept. */
 void click_judge_receive(struct click_judge *j, struct click *c);

@@ -279,7 +279,7 @@ static bool next_batch(struct click_writer *w)
 		w->taken = queue_take(&w->queue);
 	}
 	if (w->options.judge)
-		click_judge_refresh(w->options.judge, now_ns(w) / NS_PER_MS);
+		click_judge_refresh(w->options.judge);
 	while (w->taken && w->batch_n < w->rows_max) {
 		struct click_entry *entry = entry_of(w->taken);
 

@@ -12,11 +12,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct geo_memo memo; /* of the open file */
+
 static void check_country(struct geo *g, const struct ip *ip)
 {
 	char country[2];
 
-	if (geo_country(g, ip, country))
+	if (geo_country(g, &memo, ip, country))
 		ASSERT(country[0] >= 'A' && country[0] <= 'Z' &&
 			country[1] >= 'A' && country[1] <= 'Z');
 	else
@@ -56,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ASSERT(fd >= 0);
 	ASSERT(write(fd, data, size) == (ssize_t)size);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	memset(&memo, 0, sizeof(memo));
 	if (geo_open(path, &g, &problem) == OK) {
 		check_open(g, data, size);
 		geo_close(g);
