@@ -92,6 +92,8 @@ static enum err put_webhook(struct json_writer *w, struct call *c,
 	}
 	json_key(w, "state");
 	json_put_str(w, h->active ? STR("active") : STR("disabled"));
+	json_key(w, "revisions");
+	json_put_bool(w, h->revisions);
 	json_key(w, "cursor");
 	json_put_str(w, str_make(cursor, sizeof(cursor)));
 	webhook_put_sight(w, c, c->view->region, h);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/problem.h"
@@ -11,6 +13,7 @@ struct webhook_options {
 	const char *url;
 	const char *secret;
 	const char *after;
+	const char *revisions;
 	bool new_secret;
 	bool all;
 };
@@ -43,6 +46,10 @@ static void put_webhook(struct buf *body, const struct webhook_options *o)
 	put_null(&w, "secret", o->new_secret);
 	put_text(&w, "after", o->after);
 	put_null(&w, "after", o->all);
+	if (o->revisions) {
+		json_key(&w, "revisions");
+		json_put_bool(&w, strcmp(o->revisions, "yes") == 0);
+	}
 	json_object_end(&w);
 }
 
@@ -85,6 +92,10 @@ int command_webhook_set(struct command_context *context)
 			&webhook.after},
 		{"all", 0, OPTION_FLAG, NULL, "begin with the oldest click",
 			&webhook.all},
+		{"revisions", 0, OPTION_TEXT, "yes|no",
+			"whether clicks that were judged anew or erased come "
+			"again (no)",
+			&webhook.revisions},
 		{"json", 0, OPTION_FLAG, NULL, "JSON instead of a table",
 			&request.json},
 		SESSION_OPTIONS(&session),
@@ -99,6 +110,10 @@ int command_webhook_set(struct command_context *context)
 	if (webhook.after && webhook.all)
 		return command_usage_error(
 			context, "--after and --all exclude each other");
+	if (webhook.revisions && strcmp(webhook.revisions, "yes") != 0 &&
+		strcmp(webhook.revisions, "no") != 0)
+		return command_usage_error(
+			context, "--revisions must be yes or no");
 	/* Without --url it is there, and the rest of it stays. */
 	if (!webhook.url)
 		request.method = "PATCH";

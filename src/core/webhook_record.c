@@ -9,6 +9,7 @@ enum {
 	WEBHOOK_RECORD_VERSION = 1,
 	PROGRESS_RECORD_VERSION = 1,
 	FLAG_ACTIVE = 1,
+	FLAG_REVISIONS = 2,
 };
 
 static void put_secret(struct writer *w, const struct webhook_secret *s)
@@ -28,7 +29,8 @@ void webhook_record_put(struct buf *out, const struct webhook *h)
 	writer_varint(&w, h->revision);
 	writer_varint(&w, h->epoch);
 	writer_be64(&w, h->start);
-	writer_u8(&w, h->active ? FLAG_ACTIVE : 0);
+	writer_u8(&w, (uint8_t)((h->active ? FLAG_ACTIVE : 0) |
+				(h->revisions ? FLAG_REVISIONS : 0)));
 	writer_bytes(&w, h->name);
 	writer_bytes(&w, h->url);
 	put_secret(&w, &h->secret);
@@ -56,7 +58,7 @@ static void read_secret(struct reader *r, struct webhook_secret *s)
 enum err webhook_record_get(struct str record, struct webhook *h)
 {
 	struct reader r;
-	uint8_t version;
+	uint8_t version, flags;
 	enum err e;
 
 	e = record_open(&r, record, WEBHOOK_RECORD_VERSION, &version);
@@ -67,7 +69,9 @@ enum err webhook_record_get(struct str record, struct webhook *h)
 	h->revision = (uint32_t)reader_varint_max(&r, UINT32_MAX);
 	h->epoch = (uint32_t)reader_varint_max(&r, UINT32_MAX);
 	h->start = reader_be64(&r);
-	h->active = reader_u8(&r) & FLAG_ACTIVE;
+	flags = reader_u8(&r);
+	h->active = flags & FLAG_ACTIVE;
+	h->revisions = flags & FLAG_REVISIONS;
 	h->name = reader_bytes(&r);
 	h->url = reader_bytes(&r);
 	read_secret(&r, &h->secret);

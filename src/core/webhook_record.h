@@ -32,6 +32,7 @@ struct webhook {
 	uint32_t epoch;    /* from 1, another one when it is to begin anew */
 	uint64_t start;    /* where: behind this click */
 	bool active;
+	bool revisions; /* clicks that were changed come again */
 	struct str name;
 	struct str url;
 	struct webhook_secret secret;

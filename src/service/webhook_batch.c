@@ -25,6 +25,7 @@ struct rows {
 	struct feed_join *join;
 	struct view *view;
 	uint64_t oldest_after;
+	struct feed_filter filter; /* all */
 	struct buf *body;
 	struct webhook_batch batch;
 	uint64_t last_ms; /* when the last row's click was */
@@ -79,7 +80,6 @@ static enum err pass_by(struct rows *r, uint64_t sequence, enum err e)
 static enum err put_rows(
 	struct rows *r, const struct feed_page *page, uint64_t end)
 {
-	static const struct feed_filter all;
 	struct feed_row row;
 
 	for (size_t i = 0; i < page->n; i++) {
@@ -88,7 +88,7 @@ static enum err put_rows(
 
 		if (end && sequence > end)
 			break;
-		e = feed_join_read(r->join, i, &all, &row);
+		e = feed_join_read(r->join, i, &r->filter, &row);
 		if (!e && r->batch.clicks && !end && !has_room(r, &row)) {
 			r->batch.is_cut = true;
 			break;
@@ -121,10 +121,13 @@ static enum err finish(struct rows *r, uint64_t account)
 }
 
 enum err webhook_batch_put(struct feed_join *join, struct view *v,
-	const struct feed_page *page, uint64_t end, struct buf *body,
-	struct webhook_batch *to)
+	const struct feed_page *page, bool revisions, uint64_t end,
+	struct buf *body, struct webhook_batch *to)
 {
-	struct rows r = {.join = join, .view = v, .body = body};
+	struct rows r = {.join = join,
+		.view = v,
+		.filter.revisions = revisions,
+		.body = body};
 	uint64_t newest;
 	enum err e;
 

@@ -28,9 +28,10 @@ struct webhook_batch {
 	bool is_cut;    /* for its size: the page has more */
 };
 
-/* Writes the page's clicks up to `end`, or as many as fit where that is 0. Of
+/* Writes the page's clicks up to `end`, or as many as fit where that is 0; with
+ * revisions those that were changed come again where that is told. Of
  * one webhook, the same end gives the same clicks, but for those that are no
  * longer kept. The body begins empty, with WEBHOOK_BODY_MAX. */
 CHECKED enum err webhook_batch_put(struct feed_join *join, struct view *v,
-	const struct feed_page *page, uint64_t end, struct buf *body,
-	struct webhook_batch *to);
+	const struct feed_page *page, bool revisions, uint64_t end,
+	struct buf *body, struct webhook_batch *to);

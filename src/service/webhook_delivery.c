@@ -198,13 +198,14 @@ static enum err fill_body(struct hook *h)
 	views_reset(h->all->views);
 	buf_reset(&h->body);
 	if (!e)
-		e = webhook_batch_put(
-			*join, h->view, feed, h->end, &h->body, &h->batch);
+		e = webhook_batch_put(*join, h->view, feed, h->record.revisions,
+			h->end, &h->body, &h->batch);
 	if (e != ERR_TOO_LONG || !h->end)
 		return e;
 	/* Its clicks take more room than they did, so it is cut anew. */
 	buf_reset(&h->body);
-	return webhook_batch_put(*join, h->view, feed, 0, &h->body, &h->batch);
+	return webhook_batch_put(*join, h->view, feed, h->record.revisions, 0,
+		&h->body, &h->batch);
 }
 
 void hook_send(struct hook *h, uint64_t now_ms)

@@ -39,6 +39,7 @@ static void read_webhook(
 {
 	struct json_findings *findings = &d->problem.findings;
 	struct str name = {0}, secret = {0}, after = {0}, state = {0};
+	enum json_state revisions = JSON_ABSENT;
 	const struct json_field table[] = {
 		{"name", JSON_FIELD_STR, 0, 0, &name, NULL},
 		{"url", JSON_FIELD_STR,
@@ -49,12 +50,14 @@ static void read_webhook(
 		{"after", JSON_FIELD_STR, JSON_NULLABLE, 0, &after,
 			&d->has_after},
 		{"state", JSON_FIELD_STR, 0, 0, &state, NULL},
+		{"revisions", JSON_FIELD_BOOL, 0, 0, &d->revisions, &revisions},
 	};
 
 	d->active = true;
 	d->has_state = d->kind == WEBHOOK_PUT;
 	(void)json_read_object(
 		body, "#", table, sizeof(table) / sizeof(table[0]), findings);
+	d->has_revisions = d->kind == WEBHOOK_PUT || revisions == JSON_PRESENT;
 	if (name.p && !str_eq(name, d->name))
 		json_finding_add(findings, "#", STR("name"),
 			"differs from the name in the path");
@@ -167,6 +170,7 @@ static enum err make(struct webhook_edit *d, struct links_batch *batch)
 		.epoch = 1,
 		.start = d->has_after == JSON_ABSENT ? d->newest : d->after,
 		.active = d->active,
+		.revisions = d->revisions,
 		.name = d->name,
 		.url = d->url,
 		.created_ms = batch->now_ms,
@@ -196,6 +200,8 @@ static void change(
 		w->url = d->url;
 	if (d->has_state)
 		w->active = d->active;
+	if (d->has_revisions)
+		w->revisions = d->revisions;
 	edit_secret(d, w, batch->now_ms);
 	put_webhook(batch, w);
 }

@@ -40,6 +40,7 @@ struct webhook_edit {
 	enum json_state has_secret, has_after;
 	struct webhook_secret secret;
 	bool has_state, active;
+	bool has_revisions, revisions;
 	uint64_t after;  /* where `after` leads */
 	uint64_t newest; /* where one without it begins */
 	/* Out. */

@@ -32,7 +32,8 @@ def test_life_of_one(tenant):
     assert len(shown.pop("cursor")) == 22
     shown.pop("lag_clicks")
     assert shown == {
-        "name": "crm", "url": URL, "state": "active", "next_try_at": None,
+        "name": "crm", "url": URL, "state": "active", "revisions": False,
+        "next_try_at": None,
         "delivered_clicks": 0, "skipped_clicks": 0, "failures": 0,
         "last_result": "never", "last_status": None, "last_error": None,
         "last_success_at": None, "last_failure_at": None}
@@ -220,6 +221,10 @@ def test_commands(tenant):
     assert f"url: {URL}" in text and "whsec_" not in text
     assert "whsec_" in run(tenant, "set", "crm", "--new-secret").stdout
     run(tenant, "set", "crm", "--secret", SECRET)
+    assert "revisions: yes" in run(tenant, "set", "crm", "--revisions",
+                                   "yes").stdout
+    assert "revisions: no" in run(tenant, "set", "crm", "--revisions",
+                                  "no").stdout
     assert "state: disabled" in run(tenant, "disable", "crm").stdout
     listed = run(tenant, "list").stdout.splitlines()
     assert listed[0].split() == ["WEBHOOK", "STATE", "LAG", "FAILURES",
@@ -242,7 +247,8 @@ def test_wrong_usage(tenant):
     for words in (["replay", "crm"], ["replay", "crm", "--all", "--after",
                                       "x"], ["set"], ["set", "a", "b"],
                   ["set", "a", "--after", "x", "--all"],
-                  ["set", "a", "--secret", SECRET, "--new-secret"]):
+                  ["set", "a", "--secret", SECRET, "--new-secret"],
+                  ["set", "a", "--revisions", "perhaps"]):
         run(tenant, *words, status=2)
     assert "ctio webhook replay NAME" in cli("webhook", "--help").stdout
     assert "--new-secret" in cli("webhook", "set", "--help").stdout

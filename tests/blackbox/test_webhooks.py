@@ -264,6 +264,36 @@ def test_replay(make_server, make_receiver):
     assert hook.get()["cursor"] == clicks[-1]["cursor"]
 
 
+def test_revisions(make_server, make_receiver):
+    """Who keeps clicks elsewhere is told of those that were erased."""
+    server = make_server(*QUICK)
+    tenant = Tenant(server)
+    told, other = make_receiver(), make_receiver()
+    hook = Hook(tenant, told, "told", revisions=True)
+    quiet = Hook(tenant, other, "other")
+    token = tenant.mint(destination=OWN, recipient="user-1")["token"]
+    kept = tenant.mint(destination=OWN, recipient="user-2")["token"]
+    tap(tenant, 5, token)
+    tap(tenant, 5, kept)
+    clicks = wait_for(told, tenant)
+    assert clicks[0]["recipient"] == "user-1"
+    answer = tenant.api("POST", "/v1/erasures", {"recipient": "user-1"})
+    assert answer.status == 202
+    wait_until("they come again", lambda: len(told.clicks()) == 15)
+    again = told.clicks()[10:]
+    assert {c["id"] for c in again} == {c["id"] for c in clicks[:5]}
+    for click in again:
+        assert (click["revision"], click["recipient"], click["ip"]) == (
+            2, None, None)
+    # From then on it is as the others.
+    assert hook.patch(revisions=False)["revisions"] is False
+    tap(tenant, 3, kept)
+    wait_until("the rest", lambda: len(other.clicks()) == 13)
+    wait_until("the rest", lambda: len(told.clicks()) == 18)
+    assert quiet.get()["revisions"] is False
+    assert all(c["revision"] == 1 for c in other.clicks())
+
+
 @pytest.mark.asan
 def test_gone(make_server, make_receiver):
     server = make_server(*QUICK)

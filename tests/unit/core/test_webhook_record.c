@@ -22,6 +22,7 @@ static struct webhook largest(void)
 		.epoch = UINT32_MAX - 1,
 		.start = UINT64_MAX - 2,
 		.active = true,
+		.revisions = true,
 		.name = str_make(text, LINK_NAME_MAX),
 		.url = str_make(text, sizeof(text)),
 		.secret = {.n = WEBHOOK_SECRET_MAX},
@@ -66,7 +67,8 @@ static void check_webhook(const struct webhook *w)
 	assert_int_equal(webhook_record_get(buf_view(&b), &got), OK);
 	assert_true(got.id == w->id && got.account == w->account);
 	assert_true(got.revision == w->revision && got.epoch == w->epoch);
-	assert_true(got.start == w->start && got.active == w->active);
+	assert_true(got.start == w->start && got.active == w->active &&
+		    got.revisions == w->revisions);
 	assert_true(str_eq(got.name, w->name) && str_eq(got.url, w->url));
 	assert_memory_equal(&got.secret, &w->secret, sizeof(w->secret));
 	assert_memory_equal(

@@ -49,7 +49,7 @@ static enum err put(size_t n, uint64_t end, struct webhook_batch *b)
 
 	buf_reset(&body);
 	views_reset(&s.views);
-	return webhook_batch_put(join, s.view, &page, end, &body, b);
+	return webhook_batch_put(join, s.view, &page, false, end, &body, b);
 }
 
 static struct json_t *parsed(void)
