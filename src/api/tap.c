@@ -4,97 +4,16 @@
 #include <string.h>
 
 #include "api/client_ip.h"
-#include "api/pages.h"
-#include "api/tap_click.h"
-#include "api/tap_pace.h"
-#include "api/well_known.h"
+#include "api/tap_visit.h"
 #include "base/assert.h"
-#include "core/path.h"
 #include "http/loop.h"
 #include "service/resolve.h"
-#include "service/view.h"
 
 enum {
 	TAP_LINES_MAX = 16384,
 	TAP_BODY_MAX = 1 << 20,
 	TAP_CHAINS = 16 /* loops whose mail is gathered at once */
 };
-
-/* The fields of every redirect. */
-#define NO_STORE "Cache-Control: no-store\r\n"
-#define NO_INDEX "X-Robots-Tag: noindex\r\n"
-
-struct tap_site {
-	struct tap_options options;
-	struct views views;
-	struct tap_pool pool;
-	struct buf location; /* of the tap being answered */
-	struct buf lines;
-	struct buf body;
-	struct tap_pace pace;
-	struct tap_counters counters;
-};
-
-/* One request, while on_request() runs. */
-struct visit {
-	struct tap_site *site;
-	struct http_exchange *ex;
-	const struct http_request *request;
-	struct path path;
-	struct str own_page; /* the domain's, which outlives the site */
-};
-
-/* A domain's own page, or ours. */
-static void put_page(struct visit *v, enum page page)
-{
-	const struct domain_settings *domain =
-		domain_by_host(v->site->options.regions, v->request->host);
-	struct str own = str_make(NULL, 0);
-
-	if (domain && page == PAGE_NOT_FOUND)
-		own = domain->page_not_found;
-	else if (domain && page == PAGE_GONE)
-		own = domain->page_gone;
-	v->own_page = own;
-	if (!own.p)
-		page_put(&v->site->body, page,
-			v->request->known[HTTP_ACCEPT_LANGUAGE]);
-}
-
-static struct str body_of(const struct visit *v)
-{
-	return v->own_page.p ? v->own_page : buf_view(&v->site->body);
-}
-
-static void answer_page(struct visit *v, enum page page)
-{
-	struct tap_site *s = v->site;
-
-	buf_reset(&s->lines);
-	buf_reset(&s->body);
-	buf_text(&s->lines, NO_STORE);
-	page_put_headers(&s->lines);
-	if (page == PAGE_METHOD)
-		buf_text(&s->lines, "Allow: GET, HEAD\r\n");
-	put_page(v, page);
-	http_answer(v->ex, page_status(page), buf_view(&s->lines), body_of(v));
-}
-
-static void answer_text(struct visit *v, int status, const char *text)
-{
-	http_answer(v->ex, status,
-		STR(NO_STORE "Content-Type: text/plain; charset=utf-8\r\n"),
-		str_from(text));
-}
-
-static struct str redirect_lines(struct tap_site *s, struct str location)
-{
-	buf_reset(&s->lines);
-	buf_text(&s->lines, "Location: ");
-	buf_str(&s->lines, location);
-	buf_text(&s->lines, "\r\n" NO_STORE NO_INDEX);
-	return buf_view(&s->lines);
-}
 
 /* Gives the tap its answer, once. */
 static void reply(struct tap *tap)
@@ -177,7 +96,7 @@ static void reply_untracked(
 	struct tap_site *s = v->site;
 
 	count_lost(s, region, click);
-	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
+	http_answer(v->ex, status, buf_view(&s->lines), visit_body(v));
 }
 
 static void track(struct visit *v, const struct view *view,
@@ -212,7 +131,7 @@ static void track(struct visit *v, const struct view *view,
 		return;
 	}
 	if (!waits) {
-		http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
+		http_answer(v->ex, status, buf_view(&s->lines), visit_body(v));
 		return;
 	}
 	s->pace.parked++;
@@ -229,13 +148,13 @@ static int prepare_answer(struct visit *v, const struct resolution *r)
 
 	buf_reset(&s->body);
 	if (r->outcome != CLICK_GONE) {
-		(void)redirect_lines(s, buf_view(&s->location));
+		(void)visit_redirect_lines(v, buf_view(&s->location));
 		return 302;
 	}
 	buf_reset(&s->lines);
 	buf_text(&s->lines, NO_STORE NO_INDEX);
 	page_put_headers(&s->lines);
-	put_page(v, PAGE_GONE);
+	visit_put_page(v, PAGE_GONE);
 	return page_status(PAGE_GONE);
 }
 
@@ -257,7 +176,7 @@ static void answer_resolved(
 	int status = prepare_answer(v, r);
 
 	if (buf_err(&s->lines)) {
-		answer_page(v, PAGE_ERROR);
+		visit_page(v, PAGE_ERROR);
 		return;
 	}
 	tap_click_fill(&click, r, v->request, v->path.misfilled,
@@ -272,7 +191,7 @@ static void answer_resolved(
 	counter_add(&s->counters.taps[region][r->outcome]
 				     [verdict_untracked(s, &click)],
 		1);
-	http_answer(v->ex, status, buf_view(&s->lines), body_of(v));
+	http_answer(v->ex, status, buf_view(&s->lines), visit_body(v));
 }
 
 /* The store cannot say where the token leads: rather somewhere than nowhere. */
@@ -281,16 +200,18 @@ static void answer_trouble(struct visit *v, const struct region *region)
 	counter_add(&v->site->counters.errors, 1);
 	if (region->settings.fallback.n)
 		http_answer(v->ex, 302,
-			redirect_lines(v->site, region->settings.fallback),
+			visit_redirect_lines(v, region->settings.fallback),
 			str_make(NULL, 0));
 	else
-		answer_page(v, PAGE_ERROR);
+		visit_page(v, PAGE_ERROR);
 }
 
 static void answer_ours(
 	struct visit *v, struct view *view, const struct token_id *id)
 {
 	struct tap_site *s = v->site;
+	struct gate_place *place =
+		&s->options.regions->taps.places[s->options.index];
 	struct str account = str_make(NULL, 0);
 	const struct domain_settings *domain;
 	struct resolution r;
@@ -300,17 +221,19 @@ static void answer_ours(
 	if (domain)
 		account = domain->account;
 	buf_reset(&s->location);
+	gate_enter(place);
 	view_refresh_links(view);
 	e = resolve_token(view, id, account, v->request->query,
 		loop_wall_ms(s->options.loop), &s->location, &r);
 	if (e == ERR_NOT_FOUND) {
 		counter_add(&s->counters.unknown, 1);
-		answer_page(v, PAGE_NOT_FOUND);
+		visit_page(v, PAGE_NOT_FOUND);
 	} else if (e) {
 		answer_trouble(v, view->region);
 	} else {
 		answer_resolved(v, view, &r);
 	}
+	gate_leave(place);
 }
 
 /* A token of a region that lives elsewhere: the same path on its domain. */
@@ -320,13 +243,13 @@ static void answer_elsewhere(struct visit *v, const struct region *region)
 
 	if (region_by_host(s->options.regions, v->request->host) == region) {
 		counter_add(&s->counters.loops, 1);
-		answer_page(v, PAGE_NOT_FOUND);
+		visit_page(v, PAGE_NOT_FOUND);
 		return;
 	}
 	counter_add(&s->counters.wrong_region, 1);
 	buf_reset(&s->location);
 	tap_elsewhere_put(&s->location, region, v->request);
-	http_answer(v->ex, 302, redirect_lines(s, buf_view(&s->location)),
+	http_answer(v->ex, 302, visit_redirect_lines(v, buf_view(&s->location)),
 		str_make(NULL, 0));
 }
 
@@ -345,43 +268,10 @@ static void answer_token(struct visit *v)
 		answer_elsewhere(v, region);
 	} else if (!view || token_read(&view->codec, v->path.token, &id)) {
 		counter_add(&s->counters.forged, 1);
-		answer_page(v, PAGE_NOT_FOUND);
+		visit_page(v, PAGE_NOT_FOUND);
 	} else {
 		answer_ours(v, view, &id);
 	}
-}
-
-static void answer_root(struct visit *v)
-{
-	struct regions *regions = v->site->options.regions;
-	struct region *region = region_by_host(regions, v->request->host);
-
-	if (!region && regions->n == 1)
-		region = &regions->items[0];
-	if (region && region->settings.homepage.n)
-		http_answer(v->ex, 302,
-			redirect_lines(v->site, region->settings.homepage),
-			str_make(NULL, 0));
-	else
-		answer_page(v, PAGE_SAMPLE);
-}
-
-static void answer_well_known(struct visit *v)
-{
-	struct tap_site *s = v->site;
-	struct well_known found;
-
-	if (well_known_find(
-		    domain_by_host(s->options.regions, v->request->host),
-		    v->request->path, &s->body, &found)) {
-		answer_text(v, 404, "not found\n");
-		return;
-	}
-	buf_reset(&s->lines);
-	buf_text(&s->lines, NO_STORE "Content-Type: ");
-	buf_text(&s->lines, found.content_type);
-	buf_text(&s->lines, "\r\n");
-	http_answer(v->ex, 200, buf_view(&s->lines), found.bytes);
 }
 
 static void on_request(
@@ -391,7 +281,7 @@ static void on_request(
 
 	v.site->pace.taps++;
 	if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
-		answer_page(&v, PAGE_METHOD);
+		visit_page(&v, PAGE_METHOD);
 		return;
 	}
 	v.path = path_classify(request->path);
@@ -401,26 +291,26 @@ static void on_request(
 		break;
 	case PATH_UNFILLED:
 		counter_add(&v.site->counters.unfilled, 1);
-		answer_page(&v, PAGE_UNFILLED);
+		visit_page(&v, PAGE_UNFILLED);
 		break;
 	case PATH_ROOT:
-		answer_root(&v);
+		visit_root(&v);
 		break;
 	case PATH_HEALTHZ:
-		answer_text(&v, 200, "ok\n");
+		visit_text(&v, 200, "ok\n");
 		break;
 	case PATH_ROBOTS:
-		answer_text(&v, 200, "User-agent: *\nDisallow: /\n");
+		visit_text(&v, 200, "User-agent: *\nDisallow: /\n");
 		break;
 	case PATH_FAVICON:
-		answer_text(&v, 404, "not found\n");
+		visit_text(&v, 404, "not found\n");
 		break;
 	case PATH_WELL_KNOWN:
-		answer_well_known(&v);
+		visit_well_known(&v);
 		break;
 	case PATH_OTHER:
 		counter_add(&v.site->counters.not_found, 1);
-		answer_page(&v, PAGE_NOT_FOUND);
+		visit_page(&v, PAGE_NOT_FOUND);
 		break;
 	}
 }
@@ -449,6 +339,7 @@ enum err tap_site_new(const struct tap_options *options, struct tap_site **to)
 	struct tap_site *s = calloc(1, sizeof(*s));
 	enum err e;
 
+	ASSERT(options->index < GATE_PLACES);
 	if (!s)
 		return ERR_NOMEM;
 	s->options = *options;

@@ -24,6 +24,9 @@ enum {
 	SERVER_GRACE_MS = 10000
 };
 
+_Static_assert((int)SETTINGS_LOOPS_MAX <= (int)GATE_PLACES,
+	"each loop of taps has a place");
+
 /* A loop and its thread. */
 struct worker {
 	struct loop *loop;

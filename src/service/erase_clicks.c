@@ -180,8 +180,8 @@ enum err erase_clicks(struct erase_run *run)
 	struct days days = {0};
 	enum err e = OK;
 
-	/* Taps that were on their way when the tokens died come a moment
-	 * later; those that wait to be written are waited for. */
+	/* Taps that were on their way when the tokens died, and clicks that
+	 * wait to be written, are waited for. */
 	for (unsigned round = 0; !e; round++) {
 		days.n = 0;
 		e = upkeep_await_clicks(run->upkeep);

@@ -326,6 +326,7 @@ static enum err open_all(struct regions *r,
 			r->judging ? judging_families : settings->families;
 		g->families_arg =
 			r->judging ? r->judging : settings->families_arg;
+		g->taps = &r->taps;
 		g->index = r->n++;
 		r->by_tag[(unsigned char)g->settings.tag & 127] = g;
 		if (!g->settings.serve)
@@ -339,10 +340,13 @@ static enum err open_all(struct regions *r,
 enum err regions_open(const struct regions_settings *settings,
 	struct regions **to, struct region_problem *problem)
 {
-	struct regions *r = calloc(1, sizeof(*r));
+	struct regions *r =
+		aligned_alloc(_Alignof(struct regions), sizeof(struct regions));
 	enum err e;
 
 	*problem = (struct region_problem){0};
+	if (r)
+		memset(r, 0, sizeof(*r));
 	if (!r || settings->regions_n > REGIONS_MAX) {
 		free(r);
 		return fail(problem, ERR_NOMEM, settings->data_dir, "regions");

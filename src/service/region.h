@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/gate.h"
 #include "base/ip.h"
 #include "base/str.h"
 #include "core/agent_family.h"
@@ -74,6 +75,9 @@ struct region {
 	/* Held by whoever works on the whole of the region's data: the keeper,
 	 * or who judges clicks again. */
 	pthread_mutex_t upkeep;
+	/* Where taps are from before their token is resolved until their click
+	 * is queued; the regions' own. */
+	struct gate *taps;
 	/* What an agent says of itself; NULL: nothing is known. Any thread. */
 	void (*families)(
 		void *arg, struct str agent, struct agent_families *to);
@@ -114,6 +118,7 @@ struct regions {
 	struct judging *judging; /* NULL: none */
 	uint64_t repeat_window_ms;
 	int lock_fd; /* in the data folder */
+	struct gate taps;
 };
 
 /* What went wrong, in a line that names the folder or file. */

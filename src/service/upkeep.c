@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "base/assert.h"
+#include "base/gate.h"
 #include "store/db_scrub.h"
 
 enum {
@@ -133,14 +134,31 @@ static void on_passed(struct click_entry *entry)
 	decide(((struct passed *)entry)->upkeep);
 }
 
+/* A tap reads where its token leads, and queues its click a moment later. */
+static enum err await_taps(struct upkeep *u)
+{
+	struct gate *taps = u->region->taps;
+	unsigned long looked[GATE_PLACES];
+	enum err e = OK;
+
+	for (size_t i = 0; i < GATE_PLACES; i++)
+		looked[i] = gate_look(&taps->places[i]);
+	for (size_t i = 0; !e && i < GATE_PLACES; i++)
+		while (!e && !gate_has_left(&taps->places[i], looked[i]))
+			e = upkeep_pause(u, BUSY_PAUSE_MS);
+	return e;
+}
+
 enum err upkeep_await_clicks(struct upkeep *u)
 {
 	struct passed p = {
 		.entry = {.done = on_passed, .between = pass_by},
 		.upkeep = u,
 	};
-	enum err e;
+	enum err e = await_taps(u);
 
+	if (e)
+		return e;
 	u->is_decided = false;
 	while ((e = click_writer_push(u->region->click_writer, &p.entry)) ==
 		ERR_FULL) {

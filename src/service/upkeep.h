@@ -75,8 +75,9 @@ CHECKED enum err upkeep_turn(struct upkeep *u, uint64_t *due_ms);
 struct links_job;
 /* Has the links writer do a job, and waits; its result. */
 CHECKED enum err upkeep_job(struct upkeep *u, struct links_job *job);
-/* Until every click that was taken before the call is on disk, also while the
- * disk is stalled. */
+/* Until every tap that was on its way at the call has queued its click, and
+ * every click that was queued then is on disk, also while the disk is stalled.
+ */
 CHECKED enum err upkeep_await_clicks(struct upkeep *u);
 /* ERR_CLOSED if it is stopped. */
 CHECKED enum err upkeep_go_on(const struct upkeep *u);

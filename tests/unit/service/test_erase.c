@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -76,6 +77,50 @@ static void test_tokens_are_dead(void **state)
 	assert_int_equal(r.outcome, CLICK_GONE);
 	assert_int_equal(location.n, 0);
 	buf_deinit(&location);
+}
+
+/* A tap that has read where its token leads, and is slow to queue its click. */
+static struct click late_click;
+static pthread_t late_thread;
+static uint64_t late_sequence;
+
+static void *tap_late(void *arg)
+{
+	const struct timespec pause = {.tv_nsec = 300000000};
+
+	(void)arg;
+	(void)nanosleep(&pause, NULL);
+	late_sequence = feed_log(&s, &late_click);
+	gate_leave(&s.region->taps->places[5]);
+	return NULL;
+}
+
+static void begin_late(void *arg, enum upkeep_step step)
+{
+	(void)arg;
+	if (step == UPKEEP_RUNNING)
+		assert_int_equal(
+			pthread_create(&late_thread, NULL, tap_late, NULL), 0);
+}
+
+static void test_a_tap_on_its_way(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	gate_enter(&s.region->taps->places[5]);
+	late_click = feed_click(&s, tokens[0], STR(""), VERDICT_HUMAN);
+	late_click.agent = STR("agent-of-late-" GONE);
+	late_click.query = STR(GONE);
+	id = erase_order(GONE);
+	upkeep.at_step = begin_late;
+	erase_turn_all();
+	upkeep.at_step = NULL;
+	assert_int_equal(pthread_join(late_thread, NULL), 0);
+	assert_true(late_sequence > 0);
+	assert_int_equal(erase_receipt(id).state, ERASURE_DONE);
+	assert_true(erase_receipt(id).clicks == PERSONS + 1);
+	assert_false(erase_is_on_disk("son-to-forget"));
 }
 
 /* A retry of the request that made a token gets the same, dead one. */
@@ -360,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ERASE(test_one),
 		ERASE(test_ordered_while_running),
+		ERASE(test_a_tap_on_its_way),
 		ERASE(test_tokens_are_dead),
 		ERASE(test_retry),
 		ERASE(test_many_at_once),

@@ -108,14 +108,14 @@ static void test_many_lines(void **state)
 
 /* A job that holds the writer until it is let go, and one that spoils the
  * transaction it is in. */
-struct gate {
+struct closed_gate {
 	struct links_job job;
 	atomic_bool reached, open;
 };
 
 static enum err hold(struct links_job *job, struct links_batch *batch)
 {
-	struct gate *g = (struct gate *)job;
+	struct closed_gate *g = (struct closed_gate *)job;
 
 	(void)batch;
 	atomic_store(&g->reached, true);
@@ -134,7 +134,8 @@ static enum err spoil(struct links_job *job, struct links_batch *batch)
 /* Feeds lines whose job fails; they may not all be taken. */
 static void fail_job(struct stream_run *r, struct str bytes)
 {
-	struct gate gate = {.job = {.run = hold, .done = service_job_done}};
+	struct closed_gate gate = {
+		.job = {.run = hold, .done = service_job_done}};
 	struct links_job spoiler = {.run = spoil, .done = service_job_done};
 
 	assert_int_equal(
