@@ -135,8 +135,10 @@ class Server:
         for name, port in (("click", self.click_port),
                            ("api", self.api_port)):
             words += ["--set", f"{name}.listen=127.0.0.1:{port}"]
-        # One token is tapped many times a second here.
-        words += ["--set", "click.repeat_window=0s"]
+        # One token is tapped many times a second here; and who was answered
+        # finds the click in the export, however slow the disk is.
+        words += ["--set", "click.repeat_window=0s",
+                  "--set", "click.commit_wait_max=60s"]
         for option in self.options:
             words += ["--set", option]
         return words

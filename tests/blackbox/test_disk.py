@@ -18,6 +18,7 @@ REDIRECT_MAX = 1.0     # with a busy machine in mind; far below STALL
 COMMIT_WAIT = 0.095    # the default, less the clocks' grain
 PEOPLE = 20
 TO = "https://shop.example/"
+WAIT = "click.commit_wait_max=100ms"  # the default
 SMALL_DISK = 16 << 20
 BLOCK = 64 << 10
 TRIES_MAX = 20000
@@ -223,7 +224,7 @@ def fill_until_late(server, disk, token):
 @pytest.mark.alone
 @pytest.mark.slow
 def test_full_disk(disk, make_server):
-    server = make_server(env=disk.env, data=disk.data)
+    server = make_server(WAIT, env=disk.env, data=disk.data)
     key = server.account()
     token = server.mint(key, destination=TO)["token"]
     assert server.tap(token).status == 302
@@ -277,7 +278,7 @@ def test_full_disk(disk, make_server):
 def test_full_at_start(disk, make_server):
     """A server that comes up on a full disk leads people on too. Not with the
     shim, which fails flushes that a full disk lets pass."""
-    server = make_server(env=disk.env, data=disk.data)
+    server = make_server(WAIT, env=disk.env, data=disk.data)
     key = server.account()
     token = server.mint(key, destination=TO)["token"]
     assert server.tap(token).status == 302
@@ -302,7 +303,7 @@ def test_full_at_midnight(folder, make_server, make_shim):
     """The new day's segment cannot be made: it is made later."""
     shim = make_shim(folder / "data")
     disk = ShimDisk(shim)
-    server = make_server(env=disk.env, data=disk.data)
+    server = make_server(WAIT, env=disk.env, data=disk.data)
     key = server.account()
     token = server.mint(key, destination=TO)["token"]
     assert server.tap(token).status == 302
@@ -331,7 +332,7 @@ def test_queue_is_full(folder, make_server, make_shim):
     """More people than clicks that can wait for space: all are led on, and
     the clicks that had no room are counted as lost."""
     disk = ShimDisk(make_shim(folder / "data"))
-    server = make_server(env=disk.env, data=disk.data)
+    server = make_server(WAIT, env=disk.env, data=disk.data)
     key = server.account()
     token = server.mint(key, destination=TO)["token"]
     disk.fill()
@@ -354,7 +355,7 @@ def test_disk_is_broken(folder, make_server, make_shim):
     """EIO, with space left: what was written may be gone whatever a second try
     says, so nothing more is written before a restart."""
     shim = make_shim(folder / "data")
-    server = make_server(env=shim.env(), data=folder / "data")
+    server = make_server(WAIT, env=shim.env(), data=folder / "data")
     key = server.account()
     token = server.mint(key, destination=TO)["token"]
     assert server.tap(token).status == 302
