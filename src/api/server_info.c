@@ -153,7 +153,9 @@ static void put_region(struct json_writer *w, struct call *c, struct view *v)
 		put_u64(w, "tally_unique_clicks", totals.unique_clicks);
 		/* It may have come past what `newest` was a moment ago. */
 		put_u64(w, "tally_lag",
-			newest > position ? newest - position : 0);
+			newest > position ? restores_clicks(&g->restores,
+						    position + 1, newest)
+					  : 0);
 	}
 	put_u64(w, "click_queue", click_writer_queued(g->click_writer));
 	put_u64(w, "links_queue", links_writer_queued(g->links_writer));

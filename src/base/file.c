@@ -3,7 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 enum {
-	FILE_READ_STEP = 4096,
-	TREE_OPEN_MAX = 16 /* folders */
+	FILE_READ_STEP = 4096
 };
 
 static enum err last_error(void)
@@ -218,18 +217,60 @@ enum err file_path(char *to, const char *dir, const char *name)
 	return n < 0 || n >= PATH_MAX ? ERR_TOO_LONG : OK;
 }
 
-static int remove_one(
-	const char *path, const struct stat *s, int kind, struct FTW *at)
+/* Every file and folder below, each folder after what is in it. */
+static enum err walk_tree(const char *path,
+	enum err (*visit)(const char *path, const void *arg), const void *arg)
 {
-	(void)s;
-	(void)kind;
-	(void)at;
-	return remove(path);
+	char copy[PATH_MAX];
+	char *const paths[] = {copy, NULL};
+	enum err e = OK;
+	FTSENT *entry;
+	FTS *tree;
+
+	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
+		return ERR_TOO_LONG;
+	tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	if (!tree)
+		return last_error();
+	while (!e && (entry = fts_read(tree)) != NULL) {
+		if (entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR ||
+			entry->fts_info == FTS_NS)
+			e = err_from_errno(entry->fts_errno);
+		else if (entry->fts_info != FTS_D)
+			e = visit(entry->fts_accpath, arg);
+	}
+	(void)fts_close(tree); /* it was only read */
+	return e;
+}
+
+static enum err remove_one(const char *path, const void *arg)
+{
+	(void)arg;
+	return remove(path) == 0 ? OK : last_error();
 }
 
 enum err file_remove_tree(const char *path)
 {
-	int rc = nftw(path, remove_one, TREE_OPEN_MAX, FTW_DEPTH | FTW_PHYS);
+	enum err e = walk_tree(path, remove_one, NULL);
 
-	return rc == 0 || errno == ENOENT ? OK : last_error();
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
+struct owner {
+	uid_t user;
+	gid_t group;
+};
+
+static enum err own_one(const char *path, const void *arg)
+{
+	const struct owner *o = arg;
+
+	return lchown(path, o->user, o->group) == 0 ? OK : last_error();
+}
+
+enum err file_own_tree(const char *path, uid_t user, gid_t group)
+{
+	const struct owner owner = {user, group};
+
+	return walk_tree(path, own_one, &owner);
 }

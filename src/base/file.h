@@ -33,6 +33,8 @@ CHECKED enum err file_write_all(int fd, struct str bytes);
 /* Removes a folder with all that is in it, following no links; it is fine if
  * there is none. */
 CHECKED enum err file_remove_tree(const char *path);
+/* Gives all of it to that user and group. */
+CHECKED enum err file_own_tree(const char *path, uid_t user, gid_t group);
 /* Removes a folder and the plain files in it; ERR_NOT_FOUND if there is none.
  */
 CHECKED enum err file_remove_dir(const char *path);

@@ -32,6 +32,14 @@ static void say(const struct restore_result *r, bool with_erasures)
 {
 	char at[TIMESTAMP_LEN];
 
+	if (r->is_finished) {
+		(void)printf("finished what was cut off");
+		for (size_t i = 0; i < r->regions_n; i++)
+			(void)printf(
+				"%s %s", i ? "," : ":", r->regions[i].name);
+		(void)printf("\n");
+		return;
+	}
 	timestamp_write(at, r->begun_ms);
 	for (size_t i = 0; i < r->regions_n; i++) {
 		(void)printf("%s: put back as of %.*s\n", r->regions[i].name,
@@ -42,6 +50,10 @@ static void say(const struct restore_result *r, bool with_erasures)
 				r->regions[i].name,
 				(unsigned long long)r->regions[i].left_out);
 	}
+	if (r->erasures_failed)
+		(void)printf("%llu erasures cannot be done, since something "
+			     "cannot be read: see `ctio erasure list`\n",
+			(unsigned long long)r->erasures_failed);
 	if (with_erasures)
 		(void)printf("erased again: %llu tokens; %llu lines of other "
 			     "regions, or of accounts that the backup has "
@@ -72,6 +84,8 @@ static int say_json(const struct restore_result *r)
 	buf_init(&out, JSON_MAX);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
+	json_key(&w, "finished");
+	json_put_bool(&w, r->is_finished);
 	json_key(&w, "as_of");
 	json_put_str(&w, str_make(at, sizeof(at)));
 	json_key(&w, "regions");
@@ -81,6 +95,8 @@ static int say_json(const struct restore_result *r)
 	json_array_end(&w);
 	json_key(&w, "erased_tokens");
 	json_put_u64(&w, r->erased_tokens);
+	json_key(&w, "erasures_failed");
+	json_put_u64(&w, r->erasures_failed);
 	json_key(&w, "other_lines");
 	json_put_u64(&w, r->other_lines);
 	json_object_end(&w);

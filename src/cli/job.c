@@ -62,7 +62,12 @@ int job_follow(struct session *s, const struct job *job, bool *failed)
 			status = read_look(s, job->member, &look);
 		if (!status) {
 			running = str_is(look.state, "running");
-			*failed = str_is(look.state, "failed");
+			*failed = !str_is(look.state, "done");
+			/* What it was told before is forgotten. */
+			if (str_is(look.state, "idle"))
+				status = command_failed(
+					"the server was started anew "
+					"meanwhile, and this did not end");
 			progress_add(&progress, look.done / job->unit - shown);
 			shown = look.done / job->unit;
 		}

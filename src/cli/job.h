@@ -14,8 +14,8 @@ struct job {
 	const char *units;  /* "clicks" */
 };
 
-/* Until its state is not "running"; *failed: it is "failed". The last answer is
- * the session's. */
+/* Until its state is not "running"; *failed: it is not "done" either. The last
+ * answer is the session's. */
 CHECKED int job_follow(struct session *s, const struct job *job, bool *failed);
 /* Prints that answer, as JSON or as a tree. */
 CHECKED int job_print(const struct session *s, bool json);

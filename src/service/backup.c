@@ -19,7 +19,7 @@
 enum {
 	DIR_MODE = 0700,
 	FILE_MODE = 0600,
-	UPKEEP_PAUSE_MS = 100, /* between looks whether it is free */
+	UPKEEP_WAIT_MS = 100, /* between looks whether to go on */
 	MB = 1000000,
 };
 
@@ -58,6 +58,9 @@ static enum err note(void *arg, size_t bytes)
 	lock(b);
 	b->status.written += bytes;
 	unlock(b);
+	/* Clicks and tokens come first. */
+	if (regions_free_bytes(b->options.regions) < BACKUP_FREE_MIN)
+		return ERR_DISK_FULL;
 	return go_on(b);
 }
 
@@ -79,13 +82,20 @@ static void set_problem(struct backup *b, const char *format, ...)
 /* Erasures and the like are at work on the whole of it, or it is free. */
 static enum err take_upkeep(struct backup *b, struct region *g)
 {
-	const struct timespec pause = {.tv_nsec = UPKEEP_PAUSE_MS * 1000000L};
+	struct timespec until;
 	enum err e = OK;
+	int rc;
 
-	while (!e && pthread_mutex_trylock(&g->upkeep) != 0) {
+	do {
 		e = go_on(b);
-		(void)nanosleep(&pause, NULL); /* shorter is fine */
-	}
+		(void)clock_gettime(CLOCK_MONOTONIC, &until); /* it is there */
+		until.tv_nsec += UPKEEP_WAIT_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		rc = e ? 0
+		       : pthread_mutex_clocklock(
+				 &g->upkeep, CLOCK_MONOTONIC, &until);
+	} while (!e && rc != 0);
 	return e;
 }
 
@@ -201,7 +211,7 @@ static enum err check_space(struct backup *b)
 	if (statvfs(b->part, &s) != 0)
 		return OK; /* writing will tell */
 	free_bytes = (uint64_t)s.f_bavail * s.f_frsize;
-	if (free_bytes >= b->status.bytes)
+	if (free_bytes >= b->status.bytes + BACKUP_FREE_MIN)
 		return OK;
 	set_problem(b, "%s: about %llu MB are needed, and %llu MB are free",
 		b->part, (unsigned long long)(b->status.bytes / MB + 1),

@@ -15,6 +15,8 @@ enum {
 	BACKUP_PROBLEM_MAX = PATH_MAX + 256
 };
 
+/* It ends when so little is free where the store is. */
+#define BACKUP_FREE_MIN ((uint64_t)16 << 20)
 /* Until it is whole, a backup has this behind its name. */
 #define BACKUP_PART ".part"
 

@@ -27,16 +27,20 @@ enum err backup_file_begin(struct backup_file *f, const char *path)
 	return e;
 }
 
-/* The end flushes what these may not. */
-static void flush_some(struct backup_file *f)
+/* An error is told once: what is not taken here, fsync() does not know. */
+static enum err flush_some(struct backup_file *f)
 {
 	off_t from = (off_t)f->flushed, n = (off_t)(f->bytes - f->flushed);
-
-	(void)sync_file_range(f->fd, from, n,
+	int rc = sync_file_range(f->fd, from, n,
 		SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
 			SYNC_FILE_RANGE_WAIT_AFTER);
-	(void)posix_fadvise(f->fd, from, n, POSIX_FADV_DONTNEED);
+
+	/* Where there is no such thing, the end flushes all. */
+	if (rc != 0 && errno != ENOSYS && errno != EINVAL && errno != ESPIPE)
+		return err_from_errno(errno);
+	(void)posix_fadvise(f->fd, from, n, POSIX_FADV_DONTNEED); /* a wish */
 	f->flushed = f->bytes;
+	return OK;
 }
 
 enum err backup_file_add(struct backup_file *f, struct str bytes)
@@ -47,9 +51,7 @@ enum err backup_file_add(struct backup_file *f, struct str bytes)
 		return e;
 	sha256_add(f->sum, bytes);
 	f->bytes += bytes.n;
-	if (f->bytes - f->flushed >= FLUSH_BYTES)
-		flush_some(f);
-	return OK;
+	return f->bytes - f->flushed >= FLUSH_BYTES ? flush_some(f) : OK;
 }
 
 enum err backup_file_end(struct backup_file *f, char sum[SHA256_TEXT_LEN])

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -13,6 +14,7 @@
 
 enum {
 	DIR_MODE = 0700,
+	FULL_PAUSE_MS = 20,
 	NAME_MAX_BYTES = BACKUP_PATH_MAX + 1
 };
 
@@ -97,12 +99,30 @@ static enum err copy_keys(struct backup_job *job, const char *name)
 	return e;
 }
 
+/* Readers may hold as many as can be open at once, for a while. */
+static enum err acquire(
+	struct backup_job *job, uint64_t day, struct segment_ref *ref)
+{
+	const struct timespec pause = {.tv_nsec = FULL_PAUSE_MS * 1000000L};
+	enum err e;
+
+	while ((e = segments_acquire_day(job->region->segments, day, ref)) ==
+		ERR_FULL) {
+		(void)nanosleep(&pause, NULL); /* shorter is fine */
+		e = job->note(job->arg, 0);
+		if (e)
+			return e;
+	}
+	return e;
+}
+
+/* Of one that cannot be read nothing stays. */
 static enum err copy_segment(
 	struct backup_job *job, const char *log, uint64_t day)
 {
-	char name[NAME_MAX_BYTES], text[DAY_LEN];
+	char name[NAME_MAX_BYTES], text[DAY_LEN], path[PATH_MAX];
 	struct segment_ref ref;
-	enum err e = segments_acquire_day(job->region->segments, day, &ref);
+	enum err e = acquire(job, day, &ref);
 
 	if (e)
 		return e;
@@ -110,29 +130,42 @@ static enum err copy_segment(
 	(void)snprintf(name, sizeof(name), "%s/%.*s", log, DAY_LEN, text);
 	e = copy_env(job, ref.env, name);
 	segments_release(job->region->segments, &ref);
+	if (e == ERR_CORRUPT && !file_path(path, job->dir, name) &&
+		file_remove_tree(path))
+		e = ERR_SYSTEM;
 	return e;
+}
+
+/* A damaged day must not keep the others from being copied; but what is written
+ * to must be there. */
+static enum err copy_day(struct backup_job *job, const char *log,
+	const struct segment_info *day, uint64_t *left_out)
+{
+	enum err e = day->err ? ERR_CORRUPT : copy_segment(job, log, day->day);
+
+	if (e != ERR_CORRUPT || day->is_hot)
+		return e;
+	log_error("backup: a segment cannot be read and is left out "
+		  "region=%.*s day=%llu",
+		STR_FMT(job->region->settings.name),
+		(unsigned long long)day->day);
+	++*left_out;
+	return OK;
 }
 
 static enum err copy_log(
 	struct backup_job *job, const char *name, uint64_t *left_out)
 {
-	struct segments *s = job->region->segments;
-	struct segment_info *list = calloc(SEGMENTS_MAX, sizeof(*list));
-	enum err e = list ? make_dir(job, name) : ERR_NOMEM;
-	size_t n = e ? 0 : segments_list(s, list, SEGMENTS_MAX);
+	struct segment_info *list;
+	size_t n;
+	enum err e = make_dir(job, name);
 
-	for (size_t i = 0; !e && i < n && i < SEGMENTS_MAX; i++) {
-		e = list[i].err ? ERR_CORRUPT
-				: copy_segment(job, name, list[i].day);
-		if (e != ERR_CORRUPT || list[i].is_hot)
-			continue;
-		log_error("backup: a segment cannot be read and is left out "
-			  "region=%.*s day=%llu",
-			STR_FMT(job->region->settings.name),
-			(unsigned long long)list[i].day);
-		++*left_out;
-		e = OK;
-	}
+	if (!e)
+		e = segments_list_all(job->region->segments, &list, &n);
+	if (e)
+		return e;
+	for (size_t i = 0; !e && i < n; i++)
+		e = copy_day(job, name, &list[i], left_out);
 	free(list);
 	return e;
 }
@@ -190,13 +223,15 @@ static uint64_t file_bytes(const char *dir)
 
 uint64_t backup_region_bytes(struct region *g)
 {
-	struct segment_info *list = calloc(SEGMENTS_MAX, sizeof(*list));
 	uint64_t bytes = db_file_bytes(g->links.env) +
 			 db_file_bytes(tally_env(g->tally));
-	size_t n = list ? segments_list(g->segments, list, SEGMENTS_MAX) : 0;
+	struct segment_info *list;
 	char path[PATH_MAX];
+	size_t n;
 
-	for (size_t i = 0; i < n && i < SEGMENTS_MAX; i++)
+	if (segments_list_all(g->segments, &list, &n))
+		return bytes;
+	for (size_t i = 0; i < n; i++)
 		if (!segments_path(g->segments, list[i].day, "", path))
 			bytes += file_bytes(path);
 	free(list);

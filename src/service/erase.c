@@ -229,13 +229,13 @@ static enum err do_tokens(struct erase_run *run)
 /* Days of clicks that cannot be read may have some of anybody's. */
 static enum err note_unreadable(struct erase_run *run)
 {
-	struct segments *s = run->upkeep->region->segments;
-	size_t n = segments_list(s, NULL, 0);
-	struct segment_info *list = calloc(n + 1, sizeof(*list));
+	struct segment_info *list;
+	size_t n;
+	enum err e =
+		segments_list_all(run->upkeep->region->segments, &list, &n);
 
-	if (!list)
-		return ERR_NOMEM;
-	n = segments_list(s, list, n);
+	if (e)
+		return e;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; list[i].err && k < run->n; k++)
 			run->unsure[k] = true;

@@ -259,15 +259,14 @@ static enum err note_age(void *arg, const struct click_reader *r,
 
 enum err erase_date_clicks(struct erase_run *run, uint64_t after_ms)
 {
-	struct segments *s = run->upkeep->region->segments;
 	struct segment_info *list;
 	uint64_t after = 0;
-	size_t n = segments_list(s, NULL, 0);
+	size_t n;
+	enum err e =
+		segments_list_all(run->upkeep->region->segments, &list, &n);
 
-	list = calloc(n + 1, sizeof(*list));
-	if (!list)
-		return ERR_NOMEM;
-	n = segments_list(s, list, n);
+	if (e)
+		return e;
 	/* A click may be a little older than its segment. */
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].err && list[i].day + 2 < after_ms / MS_PER_DAY)

@@ -19,7 +19,7 @@ enum {
 struct reapply {
 	struct links_job job;
 	struct str account_name;
-	size_t named_n; /* in the line */
+	size_t erased_n;
 	size_t n;
 	uint64_t numbers[ERASED_CHUNK_TOKENS];
 };
@@ -30,7 +30,7 @@ static enum err erase_block(struct reapply *r, struct db_txn *t,
 	uint64_t account, size_t i, size_t *next)
 {
 	struct stored_token token;
-	size_t erased, kept = i, at = i;
+	size_t erased = 0, kept = i, at = i;
 	struct block b;
 	enum err e = token_block_from(t, r->numbers[i], &b);
 
@@ -50,9 +50,13 @@ static enum err erase_block(struct reapply *r, struct db_txn *t,
 	for (; at < r->n; at++, kept++)
 		r->numbers[kept] = r->numbers[at];
 	r->n = kept;
-	return *next > i ? apply_tokens_erased(t, b.last, r->numbers + i,
-				   *next - i, &erased)
-			 : OK;
+	if (*next > i)
+		e = apply_tokens_erased(
+			t, b.last, r->numbers + i, *next - i, &erased);
+	else
+		e = OK;
+	r->erased_n += erased;
+	return e;
 }
 
 static enum err run(struct links_job *job, struct links_batch *batch)
@@ -61,7 +65,10 @@ static enum err run(struct links_job *job, struct links_batch *batch)
 	struct account account;
 	struct erasure erasure;
 	size_t i = 0;
-	enum err e = account_by_name(batch->txn, r->account_name, &account);
+	enum err e;
+
+	r->erased_n = 0;
+	e = account_by_name(batch->txn, r->account_name, &account);
 
 	if (e)
 		return e;
@@ -123,7 +130,6 @@ static enum err reapply(struct upkeep *u, const struct json_t *root,
 	e = read_tokens(r, tokens);
 	if (e)
 		return e;
-	r->named_n = r->n;
 	r->job.run = run;
 	r->job.bytes = r->n * BLOCK_BYTES_MAX;
 	return upkeep_job(u, &r->job);
@@ -143,7 +149,7 @@ enum err erasure_reapply_line(
 	if (!e)
 		e = reapply(u, root, r, &findings);
 	if (!e)
-		*tokens_n = r->named_n;
+		*tokens_n = r->erased_n;
 	json_free(root);
 	free(r);
 	return e;

@@ -12,7 +12,7 @@
 #include "service/upkeep.h"
 
 /* Tokens that are not there, or erased already, are passed by; *tokens_n are
- * those that the line names. ERR_INVALID: it is no such line; ERR_CONFLICT:
+ * those that were erased now. ERR_INVALID: it is no such line; ERR_CONFLICT:
  * another region's; ERR_NOT_FOUND: the account is not there. */
 CHECKED enum err erasure_reapply_line(
 	struct upkeep *u, struct str line, size_t *tokens_n);

@@ -19,9 +19,13 @@ enum {
 struct judging {
 	struct judging_settings settings;
 	struct agent_parser *agents; /* NULL: none */
-	struct geo_refused refused;  /* of their file, judging_look()'s */
-	pthread_mutex_t lock;        /* of what is below */
-	struct geo *countries;       /* NULL: none */
+	/* judging_look()'s: what the path was found to be, and the file
+	 * before, which is kept until the next look, so that who gives up a
+	 * share of it need not free it. */
+	struct geo_refused refused;
+	struct geo *former;
+	pthread_mutex_t lock;  /* of what is below */
+	struct geo *countries; /* NULL: none */
 	struct agent_matcher *spiders;
 	struct agent_matcher *matchers[MATCHERS_MAX];
 	size_t matchers_n;
@@ -201,6 +205,7 @@ void judging_close(struct judging *j)
 		agent_matcher_free(j->matchers[--j->matchers_n]);
 	agent_matcher_free(j->spiders);
 	agent_parser_free(j->agents);
+	geo_close(j->former);
 	geo_close(j->countries);
 	ASSERT(pthread_mutex_destroy(&j->lock) == 0);
 	free(j);
@@ -262,6 +267,8 @@ bool judging_look(struct judging *j)
 
 	if (!j->countries)
 		return false;
+	geo_close(j->former);
+	j->former = NULL;
 	switch (geo_look(j->countries, j->settings.countries, &j->refused,
 		&next, &why)) {
 	case GEO_SAME:
@@ -274,7 +281,7 @@ bool judging_look(struct judging *j)
 	}
 	log_info("countries: the file was replaced, and read again");
 	lock(j);
-	geo_close(j->countries);
+	j->former = j->countries;
 	j->countries = next;
 	unlock(j);
 	return true;

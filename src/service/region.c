@@ -305,6 +305,23 @@ static enum err open_judging(struct regions *r,
 	return e;
 }
 
+/* Regions that were to be put back would be made empty. */
+static enum err check_restore(
+	const char *data_dir, struct region_problem *problem)
+{
+	char path[PATH_MAX];
+	struct stat s;
+	enum err e = file_path(path, data_dir, REGIONS_RESTORE_PART);
+
+	if (e || stat(path, &s) != 0)
+		return e;
+	(void)snprintf(problem->text, sizeof(problem->text),
+		"%s: a restore was cut off; run it again, or remove this "
+		"folder",
+		path);
+	return ERR_CONFLICT;
+}
+
 static enum err open_all(struct regions *r,
 	const struct regions_settings *settings, struct region_problem *problem)
 {
@@ -314,6 +331,8 @@ static enum err open_all(struct regions *r,
 		return fail(problem, e, settings->data_dir,
 			"cannot make the data folder");
 	e = regions_lock(settings->data_dir, &r->lock_fd, problem);
+	if (!e)
+		e = check_restore(settings->data_dir, problem);
 	if (!e)
 		e = gather_own_domains(r, settings);
 	if (!e)

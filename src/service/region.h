@@ -121,6 +121,9 @@ struct regions {
 	struct gate taps;
 };
 
+/* While a restore runs, and after it was cut off: nothing is served then. */
+#define REGIONS_RESTORE_PART "restore.part"
+
 /* What went wrong, in a line that names the folder or file. */
 struct region_problem {
 	char text[REGION_PROBLEM_MAX];

@@ -190,13 +190,12 @@ static enum err rewrite_all(struct pass *p)
 	enum err e = OK;
 
 	while (!e && !p->is_whole) {
-		size_t n = segments_list(s, NULL, 0), i;
+		size_t n, i;
 
 		free(list);
-		list = calloc(n ? n : 1, sizeof(*list));
-		if (!list)
-			return ERR_NOMEM;
-		n = segments_list(s, list, n);
+		e = segments_list_all(s, &list, &n);
+		if (e)
+			return e;
 		for (i = 0; i < n && list[i].day < next_day; i++)
 			continue;
 		if (i == n)

@@ -7,10 +7,16 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 
 enum {
-	DIR_MODE = 0700
+	DIR_MODE = 0700,
+	FILE_MODE = 0600,
+	CLOCK_SLACK_MS = 3600000 /* behind the backup's */
 };
+
+/* The file that says that all is there but the names. */
+#define WHOLE "whole"
 
 enum err restore_fail(
 	struct restore_run *r, enum err e, const char *path, const char *what)
@@ -87,6 +93,12 @@ static enum err choose(struct restore_run *r)
 	if (!e && !any)
 		e = restore_fail(
 			r, ERR_NOT_FOUND, BACKUP_ABOUT, "has no such region");
+	/* Numbers go by it. */
+	if (!e && clock_wall_ms(r->options->settings->clock) + CLOCK_SLACK_MS <
+			  r->about.begun_ms)
+		e = restore_fail(r, ERR_INVALID, BACKUP_ABOUT,
+			"is of a time that this machine's clock has not come "
+			"to; set the clock first");
 	return e;
 }
 
@@ -107,6 +119,13 @@ static enum err cut_all(struct restore_run *r)
 	return e;
 }
 
+static enum err fail_errno(struct restore_run *r, enum err e, const char *path)
+{
+	return e ? restore_fail(r, e, path,
+			   e == ERR_SYSTEM ? strerror(errno) : err_text(e))
+		 : OK;
+}
+
 static enum err name_all(struct restore_run *r)
 {
 	char from[PATH_MAX], to[PATH_MAX];
@@ -119,11 +138,7 @@ static enum err name_all(struct restore_run *r)
 		if (!e)
 			e = final_path(r, str_from(name), to);
 		if (!e)
-			e = file_rename(from, to);
-		if (e)
-			e = restore_fail(r, e, to,
-				e == ERR_SYSTEM ? strerror(errno)
-						: err_text(e));
+			e = fail_errno(r, file_rename(from, to), to);
 	}
 	return e;
 }
@@ -131,19 +146,37 @@ static enum err name_all(struct restore_run *r)
 /* What an earlier one left there goes: nobody else has that name. */
 static enum err make_part(struct restore_run *r)
 {
-	enum err e = file_path(
-		r->part, r->options->settings->data_dir, RESTORE_PART);
+	enum err e = file_remove_tree(r->part);
 
-	if (!e)
-		e = file_remove_tree(r->part);
 	if (!e)
 		e = file_make_dir(r->part, DIR_MODE);
-	return e ? restore_fail(r, e, r->part,
-			   e == ERR_SYSTEM ? strerror(errno) : err_text(e))
-		 : OK;
+	return fail_errno(r, e, r->part);
 }
 
-static enum err put_back(struct restore_run *r)
+/* Whoever owns the data folder runs the server: not always who restores. */
+static enum err give_to_owner(struct restore_run *r)
+{
+	struct stat s;
+
+	if (stat(r->options->settings->data_dir, &s) != 0 ||
+		(s.st_uid == geteuid() && s.st_gid == getegid()))
+		return OK;
+	return fail_errno(
+		r, file_own_tree(r->part, s.st_uid, s.st_gid), r->part);
+}
+
+/* From here on it is not given up: see take_up(). */
+static enum err mark_whole(struct restore_run *r)
+{
+	char path[PATH_MAX];
+	enum err e = file_path(path, r->part, WHOLE);
+
+	if (!e)
+		e = file_write(path, STR(""), FILE_MODE);
+	return fail_errno(r, e, path);
+}
+
+static enum err put_together(struct restore_run *r)
 {
 	enum err e = make_part(r);
 
@@ -154,10 +187,59 @@ static enum err put_back(struct restore_run *r)
 	if (!e)
 		e = restore_erase(r);
 	if (!e)
-		e = name_all(r);
-	if (file_remove_tree(r->part) && !e)
-		e = restore_fail(r, ERR_SYSTEM, r->part, strerror(errno));
+		e = give_to_owner(r);
+	if (!e)
+		e = mark_whole(r);
+	if (e && file_remove_tree(r->part))
+		log_error("restore: cannot remove path=%s", r->part);
 	return e;
+}
+
+static enum err finish(struct restore_run *r)
+{
+	enum err e = name_all(r);
+
+	return e ? e : fail_errno(r, file_remove_tree(r->part), r->part);
+}
+
+/* What an earlier one had put together and not given its names yet. */
+static void take_up(struct restore_run *r)
+{
+	const struct regions_settings *settings = r->options->settings;
+	char path[PATH_MAX], name[BACKUP_PATH_MAX];
+	struct stat s;
+
+	if (file_path(path, r->part, WHOLE) || stat(path, &s) != 0)
+		return;
+	r->result->is_finished = true;
+	for (size_t i = 0; i < settings->regions_n; i++) {
+		struct restored_region *to =
+			&r->result->regions[r->result->regions_n];
+
+		(void)snprintf(name, sizeof(name), "%.*s",
+			STR_FMT(settings->regions[i].name));
+		if (file_path(path, r->part, name) || stat(path, &s) != 0)
+			continue;
+		memcpy(to->name, name, sizeof(name));
+		r->result->regions_n++;
+	}
+}
+
+static enum err put_back(struct restore_run *r)
+{
+	enum err e = file_path(
+		r->part, r->options->settings->data_dir, REGIONS_RESTORE_PART);
+
+	if (e)
+		return restore_fail(
+			r, e, r->options->settings->data_dir, "is too long");
+	take_up(r);
+	if (r->result->is_finished)
+		return finish(r);
+	e = choose(r);
+	if (!e)
+		e = put_together(r);
+	return e ? e : finish(r);
 }
 
 enum err restore_backup(const struct restore_options *options,
@@ -175,13 +257,9 @@ enum err restore_backup(const struct restore_options *options,
 	e = restore_read(&r);
 	if (!e)
 		e = file_make_dir(data_dir, DIR_MODE);
-	if (e)
-		e = restore_fail(&r, e, data_dir,
-			e == ERR_SYSTEM ? strerror(errno) : err_text(e));
+	e = fail_errno(&r, e, data_dir);
 	if (!e)
 		e = regions_lock(data_dir, &lock_fd, problem);
-	if (!e)
-		e = choose(&r);
 	if (!e)
 		e = put_back(&r);
 	result->begun_ms = r.about.begun_ms;

@@ -1,7 +1,9 @@
 /* Puts backups back, into a data folder that no server has open: files are
  * checked against their sums and copied to DATA/restore.part; there the regions
  * are told that their history was cut off, and who was erased since is erased
- * again; then each takes its name. What fails before that leaves nothing. */
+ * again; then each takes its name. What fails before that leaves nothing;
+ * what is cut off while they take their names, the next one finishes, and no
+ * server starts before. */
 #pragma once
 
 #include <limits.h>
@@ -14,13 +16,15 @@
 #include "core/restore_record.h"
 #include "service/region.h"
 
-#define RESTORE_PART "restore.part"
-
-/* Numbers go on so far behind those of the backup, and so many more for each
- * second that has passed since: more than any server gives out, so that none
- * comes twice, though the same backup be put back twice. */
-#define RESTORE_SKIP        ((uint64_t)1 << 36)
-#define RESTORE_SKIP_SECOND ((uint64_t)1 << 20)
+/* No number may come twice, whatever backups are put back one after the other.
+ * So what goes on does so at least this far behind the backup's numbers, */
+#define RESTORE_SKIP ((uint64_t)1 << 36)
+/* at least at as many as there could have been at so many a second since 2026,
+ * which lasts until 2094, */
+#define RESTORE_PER_SECOND ((uint64_t)1 << 17)
+#define RESTORE_EPOCH_S    1767225600u /* 2026-01-01T00:00:00Z */
+/* and up to so many more, at random: for bursts. */
+#define RESTORE_RANDOM ((uint64_t)1 << 40)
 
 struct restore_options {
 	const char *from; /* the backup's folder */
@@ -34,6 +38,9 @@ struct restore_options {
 };
 
 struct restore_result {
+	/* What was found was a restore that had been cut off when all was put
+	 * together: its regions have their names now, and no more was done. */
+	bool is_finished;
 	uint64_t begun_ms; /* what it is a copy of: then */
 	size_t regions_n;
 	struct restored_region {
@@ -42,6 +49,7 @@ struct restore_result {
 		uint64_t left_out; /* segments that the backup has not */
 	} regions[REGIONS_MAX];
 	uint64_t erased_lines, erased_tokens;
+	uint64_t erasures_failed; /* in a region: something cannot be read */
 	/* Of regions that were not put back, and of accounts that are younger
 	 * than the backup. */
 	uint64_t other_lines;

@@ -1,17 +1,29 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/random.h"
 #include "service/restore.h"
 #include "store/links.h"
 #include "store/restores.h"
 #include "store/segments.h"
 
-/* A number that much further on; ERR_FULL: there is none. */
-static enum err skip(uint64_t from, uint64_t by, uint64_t *to)
+/* The first number of the new history, where `next` would have been the old
+ * one's; ERR_FULL: there is none. */
+static enum err skip(uint64_t next, uint64_t now_ms, uint64_t *to)
 {
-	if (by > LINKS_SEQUENCE_MAX - links_sequence(from))
+	uint64_t now_s = now_ms / 1000, random;
+	uint64_t since_s =
+		now_s > RESTORE_EPOCH_S ? now_s - RESTORE_EPOCH_S : 0;
+	uint64_t from = links_sequence(next) + RESTORE_SKIP;
+
+	if (since_s > LINKS_SEQUENCE_MAX / RESTORE_PER_SECOND)
 		return ERR_FULL;
-	*to = from + by;
+	if (from < since_s * RESTORE_PER_SECOND)
+		from = since_s * RESTORE_PER_SECOND;
+	if (from >= LINKS_SEQUENCE_MAX - RESTORE_RANDOM)
+		return ERR_FULL;
+	random_fill(&random, sizeof(random));
+	*to = links_number(REGION_SHARD, from + random % RESTORE_RANDOM);
 	return OK;
 }
 
@@ -39,15 +51,9 @@ static enum err plan(const struct restore_run *r, struct db_txn *t,
 	const char *clicks, struct restore *to, char failed[PATH_MAX])
 {
 	uint64_t now_ms = clock_wall_ms(r->options->settings->clock);
-	uint64_t since_s = now_ms > r->about.begun_ms
-				   ? (now_ms - r->about.begun_ms) / 1000
-				   : 0;
-	uint64_t by = RESTORE_SKIP + since_s * RESTORE_SKIP_SECOND;
 	uint64_t next_token, next_id;
 	struct restores before;
-	enum err e = since_s <= LINKS_SEQUENCE_MAX / RESTORE_SKIP_SECOND
-			     ? restores_read(t, &before)
-			     : ERR_FULL;
+	enum err e = restores_read(t, &before);
 
 	if (e)
 		return e;
@@ -63,10 +69,10 @@ static enum err plan(const struct restore_run *r, struct db_txn *t,
 	if (e)
 		return e;
 	to->last_token = next_token - 1;
-	e = skip(to->last_click + 1, by, &to->first_click);
+	e = skip(to->last_click + 1, now_ms, &to->first_click);
 	if (!e)
-		e = skip(next_token, by, &to->first_token);
-	return e ? e : skip(next_id, by, &to->first_id);
+		e = skip(next_token, now_ms, &to->first_token);
+	return e ? e : skip(next_id, now_ms, &to->first_id);
 }
 
 static enum err write_down(struct restore_run *r, struct links *links,
@@ -108,8 +114,7 @@ enum err restore_cut(struct restore_run *r, struct str region)
 	links_close(&links);
 	if (e == ERR_FULL)
 		return restore_fail(r, e, r->options->from,
-			"too old: there are no more numbers for what comes "
-			"after it");
+			"there are no more numbers for what comes after it");
 	if (e)
 		return restore_fail(r, e, path, err_text(e));
 	r->result->regions_n++;

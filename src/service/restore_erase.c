@@ -95,6 +95,8 @@ static enum err bring_to_end(struct erasing *x)
 		if (e)
 			e = restore_fail(x->run, e, x->run->options->from,
 				"erasures cannot be done again");
+		x->run->result->erasures_failed +=
+			counter_get(&u->metrics.failed);
 	}
 	return e;
 }

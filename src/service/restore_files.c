@@ -169,6 +169,8 @@ static enum err copy_file(
 		e = copy_bytes(r, fd, piece, &file);
 	if (!e)
 		e = backup_file_end(&file, sum);
+	if (!e)
+		e = file_sync_parent(to);
 	if (e)
 		e = fail_system(r, e, to);
 	else if (want.n && !str_eq(want, str_make(sum, sizeof(sum))))

@@ -156,16 +156,13 @@ static bool is_too_old(struct upkeep *u, const struct segment_info *list,
 /* ERR_NOT_FOUND: there is none to be dropped. */
 static enum err find_too_old(struct upkeep *u, struct oldest *oldest)
 {
-	struct segments *s = u->region->segments;
-	size_t n = segments_list(s, NULL, 0), size = n + 1;
-	struct segment_info *list = calloc(size, sizeof(*list));
-	enum err e;
+	struct segment_info *list;
+	size_t n;
+	enum err e = segments_list_all(u->region->segments, &list, &n);
 
-	if (!list)
-		return ERR_NOMEM;
-	n = segments_list(s, list, size);
-	e = is_too_old(u, list, n < size ? n : size, oldest) ? OK
-							     : ERR_NOT_FOUND;
+	if (e)
+		return e;
+	e = is_too_old(u, list, n, oldest) ? OK : ERR_NOT_FOUND;
 	free(list);
 	return e;
 }

@@ -165,13 +165,14 @@ static void on_posted(struct http_post *p)
 /* The same for each attempt at a batch, another one for any other. */
 static void name_batch(struct hook *h)
 {
-	uint8_t about[28], hash[HASH128_BYTES];
+	uint8_t about[29], hash[HASH128_BYTES];
 	const void *bytes = about;
 
 	put_be64(about, h->record.id);
 	put_be32(about + 8, h->record.epoch);
 	put_be64(about + 12, h->acked);
 	put_be64(about + 20, h->end);
+	about[28] = h->record.revisions;
 	hash128(str_make(bytes, sizeof(about)), hash);
 	webhook_letter_name(&h->letter, &h->all->ids[h->region->index], hash);
 }

@@ -67,6 +67,9 @@ static enum err copy(struct db_copy *c, int from, char *piece,
 	e = pass_on(from, piece, write, arg);
 	(void)close(from);
 	ASSERT(pthread_join(thread, NULL) == 0);
+	/* The map has pages that cannot be read. */
+	if (!e && (c->rc == EFAULT || c->rc == EIO))
+		return ERR_CORRUPT;
 	return e ? e : db_from_lmdb(c->env->dir, c->rc);
 }
 

@@ -8,6 +8,7 @@
 
 /* Has write() told the file's bytes, in order, on the caller's thread; what it
  * returns ends the copy. The snapshot, whose pages cannot be used again
- * meanwhile, is held until then. ERR_SYSTEM: no pipe, or no thread. */
+ * meanwhile, is held until then. ERR_CORRUPT: the disk cannot give all of it;
+ * ERR_SYSTEM: no pipe, or no thread. */
 CHECKED enum err db_copy(struct db_env *env,
 	enum err (*write)(void *arg, struct str bytes), void *arg);

@@ -145,14 +145,14 @@ static enum err walk(struct segments *segments, struct log_walk *w)
 
 static enum err check_list(struct segments *segments, struct check *check)
 {
-	struct segment_info *list = calloc(SEGMENTS_MAX, sizeof(*list));
+	struct segment_info *list;
 	char day[DAY_LEN];
 	size_t n;
+	enum err e = segments_list_all(segments, &list, &n);
 
-	if (!list)
-		return ERR_NOMEM;
-	n = segments_list(segments, list, SEGMENTS_MAX);
-	for (size_t i = 0; i < n && i < SEGMENTS_MAX; i++) {
+	if (e)
+		return e;
+	for (size_t i = 0; i < n; i++) {
 		if (!list[i].err)
 			continue;
 		day_write(day, list[i].day);

@@ -69,10 +69,13 @@ uint64_t restores_clicks(
 	uint64_t n = newest + 1 - oldest;
 
 	for (size_t i = 0; i < r->n; i++) {
-		const struct restore *at = &r->items[i];
+		uint64_t from = r->items[i].last_click + 1;
+		uint64_t to = r->items[i].first_click;
 
-		if (at->last_click >= oldest && at->first_click <= newest)
-			n -= at->first_click - at->last_click - 1;
+		from = from > oldest ? from : oldest;
+		to = to < newest + 1 ? to : newest + 1;
+		if (from < to)
+			n -= to - from;
 	}
 	return n;
 }

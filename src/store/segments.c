@@ -214,54 +214,6 @@ void segments_release(struct segments *s, struct segment_ref *ref)
 	*ref = (struct segment_ref){0};
 }
 
-void segments_range(struct segments *s, uint64_t *oldest, uint64_t *newest)
-{
-	uint64_t to = atomic_load(&s->newest), from = to + 1;
-
-	segments_lock(s);
-	for (size_t i = 0; i < s->slots_n; i++) {
-		if (s->slots[i].err)
-			continue;
-		from = s->slots[i].first;
-		break;
-	}
-	segments_unlock(s);
-	*oldest = from;
-	*newest = to;
-}
-
-size_t segments_list(struct segments *s, struct segment_info *to, size_t max)
-{
-	size_t n;
-
-	segments_lock(s);
-	n = s->slots_n;
-	for (size_t i = 0; i < n && i < max; i++)
-		to[i] = (struct segment_info){
-			.day = s->slots[i].day,
-			.first_sequence = s->slots[i].first,
-			.is_hot = i == n - 1,
-			.err = s->slots[i].err,
-		};
-	segments_unlock(s);
-	return n;
-}
-
-const char *segments_dir(const struct segments *s)
-{
-	return s->dir;
-}
-
-size_t segments_open_n(struct segments *s)
-{
-	size_t n;
-
-	segments_lock(s);
-	n = s->open_n;
-	segments_unlock(s);
-	return n;
-}
-
 void segments_skip_to(struct segments *s, uint64_t sequence)
 {
 	if (s->next > sequence)
@@ -431,8 +383,12 @@ static enum err open_all(struct segments *s, uint16_t shard, uint64_t min,
 	s->next = ((uint64_t)shard << CLICK_SEQUENCE_BITS) + 1;
 	if (s->next <= newest)
 		s->next = newest + 1;
-	if (s->next < min)
+	s->gap_from = s->gap_to = newest;
+	if (s->next < min) {
+		s->gap_from = s->next - 1;
+		s->gap_to = min - 1;
 		s->next = min;
+	}
 	atomic_store(&s->newest, s->slots_n ? newest : s->next - 1);
 	return OK;
 }

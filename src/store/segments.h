@@ -48,6 +48,9 @@ void segments_close(struct segments *s);
 /* The oldest number that may be kept and the newest committed one; newest is
  * oldest - 1 when the log is empty. */
 void segments_range(struct segments *s, uint64_t *oldest, uint64_t *newest);
+/* How many are committed behind this number, but for those that sequence_min
+ * left out. */
+uint64_t segments_behind(struct segments *s, uint64_t position);
 
 struct segment_info {
 	uint64_t day;            /* since 1970 */
@@ -57,6 +60,9 @@ struct segment_info {
 };
 /* Segments in the log; fills up to max of them, oldest first. */
 size_t segments_list(struct segments *s, struct segment_info *to, size_t max);
+/* All of them; the array is the caller's to free. ERR_NOMEM. */
+CHECKED enum err segments_list_all(
+	struct segments *s, struct segment_info **to, size_t *n);
 const char *segments_dir(const struct segments *s);
 /* Environments that are open now. */
 size_t segments_open_n(struct segments *s);

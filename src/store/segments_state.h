@@ -38,6 +38,8 @@ struct segments {
 	uint64_t openings; /* of segments, so far */
 	size_t map_bytes, open_max;
 	uint64_t next; /* the writer's */
+	/* Numbers between that sequence_min left out. */
+	uint64_t gap_from, gap_to;
 	_Atomic uint64_t newest;
 	char dir[PATH_MAX];
 };

@@ -52,11 +52,9 @@ static void set_deadline(struct timespec *to, uint64_t mono_ns)
 
 static void publish(struct tally *t, uint64_t position)
 {
-	uint64_t oldest, newest;
-
-	segments_range(t->options.segments, &oldest, &newest);
 	counter_set(&t->metrics.position, position);
-	counter_set(&t->metrics.lag, newest > position ? newest - position : 0);
+	counter_set(&t->metrics.lag,
+		segments_behind(t->options.segments, position));
 	lock(t);
 	t->position = position;
 	ASSERT(pthread_cond_broadcast(&t->moved) == 0);

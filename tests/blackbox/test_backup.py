@@ -14,6 +14,7 @@ import harness
 import load
 from harness import wait_until
 from test_erasures import done, held, mint_and_tap, order
+from wire import local
 
 
 def back_up(server, path, *options, status=0):
@@ -300,7 +301,7 @@ def test_killed(server, folder):
         server.start()
     back_up(server, folder / "backup")
     server.stop()
-    whole = 0
+    outcomes = []
     for i in range(harness.rounds(6, 60)):
         lose(server)
         run = subprocess.Popen(
@@ -310,18 +311,96 @@ def test_killed(server, folder):
         time.sleep(0.01 * (i + 1))
         run.kill()
         run.wait()
-        there = [name for name in ("eu1", "in1", "sg1", "us1")
-                 if os.path.exists(os.path.join(server.data, name))]
-        for name in ("eu1", "in1", "sg1", "us1"):
-            if name not in there:
-                restore(server, folder / "backup", "--region", name)
-        whole += len(there) == 4
+        part = os.path.join(server.data, "restore.part")
+        outcomes.append(finish_restore(server, folder / "backup",
+                                       os.path.exists(part)))
         verify(server)
         server.start()
         assert server.export_all(key) == clicks
         assert server.tap(tokens[-1]).status == 302
         server.stop()
-    assert whole < i + 1, "all had ended before they were killed"
+    assert "anew" in outcomes, outcomes
+
+
+def finish_restore(server, backup, is_part):
+    """After one that was killed: what it takes, and whether that works."""
+    if is_part:
+        run = harness.cli("serve", "--data", server.data, status=1)
+        assert "a restore was cut off" in run.stderr
+        return "finished" if restore(server, backup)["finished"] else "anew"
+    if not os.path.exists(os.path.join(server.data, "us1")):
+        restore(server, backup)
+        return "anew"
+    assert "is there already" in restore(server, backup, status=1)
+    return "had ended"
+
+
+@pytest.mark.asan
+def test_beside_the_slow_work(make_server, folder):
+    """Erasures, and clicks judged anew, while backups are made: each is of one
+    moment, and whole."""
+    rules = folder / "rules"
+    with open(rules, "w", encoding="ascii") as file:
+        file.write("version 1\n")
+    server = make_server(f"click.verdict_rules={rules}")
+    key = server.account()
+    server.put_link(key, "shop", "https://shop.example/{cart}")
+    people = [f"user-{i:04}" for i in range(harness.rounds(30, 300))]
+    for who in people:
+        mint_and_tap(server, key, who)
+    stopping = threading.Event()
+    errors = []
+
+    def erase():
+        for who in people[::2]:
+            if stopping.is_set():
+                return
+            done(server, key, order(server, key, who))
+
+    def judge():
+        for version in range(2, 200):
+            if stopping.is_set():
+                return
+            with open(rules, "w", encoding="ascii") as file:
+                file.write(f"version {version}\n"
+                           + ("bot agent contains agent-of\n"
+                              if version % 2 else ""))
+            server.cli("rejudge")
+
+    def run(work):
+        try:
+            work()
+        except Exception as error:  # pylint: disable=broad-except
+            errors.append(repr(error))
+
+    threads = [threading.Thread(target=run, args=(work,))
+               for work in (erase, judge)]
+    for thread in threads:
+        thread.start()
+    for i in range(harness.rounds(4, 20)):
+        assert back_up(server, folder / f"b{i}")["state"] == "done"
+    stopping.set()
+    for thread in threads:
+        thread.join(harness.ANSWER_MAX)
+    assert not errors, errors
+    server.stop()
+    for i in range(harness.rounds(4, 20)):
+        lose(server)
+        restore(server, folder / f"b{i}")
+        server.start()
+        # What had begun there comes to its end.
+        wait_until("it is judged", lambda: local(
+            server, "GET", "/v1/rejudge").json()["state"] != "running")
+        wait_until("erasures end", lambda: {
+            e["state"] for e in server.api(
+                "GET", "/v1/erasures?limit=1000", key=key).json()["items"]
+        } <= {"done"}, 60)
+        load.tally_of(server)
+        clicks = server.export_all(key)
+        assert len({c["id"] for c in clicks}) >= 3 * len(people)
+        server.stop()
+        verify(server)
+    server.start()
 
 
 def test_full_disk(make_server, folder):

@@ -116,6 +116,13 @@ int fdatasync(int fd)
 	return disturb(fd) ? -1 : real(fd);
 }
 
+int sync_file_range(int fd, off64_t at, off64_t n, unsigned flags)
+{
+	int (*real)(int, off64_t, off64_t, unsigned) = next("sync_file_range");
+
+	return disturb(fd) ? -1 : real(fd, at, n, flags);
+}
+
 ssize_t pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	ssize_t (*real)(int, const void *, size_t, off_t) = next("pwrite");
