@@ -117,5 +117,6 @@ void api_free(struct api *api)
 
 struct http_handler api_handler(struct api *api)
 {
-	return (struct http_handler){on_request, on_refuse, api};
+	return (struct http_handler){
+		.on_request = on_request, .on_refuse = on_refuse, .arg = api};
 }

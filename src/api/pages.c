@@ -163,3 +163,12 @@ void page_put(struct buf *out, enum page page, struct str accept_language)
 		"background:#111;color:#ddd}}</style><h1>%s</h1><p>%s</p>\n",
 		language->tag, text->title, text->title, text->body);
 }
+
+void page_refuse(int status, const char *why, struct buf *header_lines,
+	struct buf *body, void *arg)
+{
+	(void)arg;
+	buf_text(header_lines, "Cache-Control: no-store\r\n"
+			       "Content-Type: text/plain; charset=utf-8\r\n");
+	buf_printf(body, "%d %s\n", status, why);
+}

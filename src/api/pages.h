@@ -20,3 +20,6 @@ int page_status(enum page page);
 void page_put_headers(struct buf *out);
 /* Appends the page, in the first language of Accept-Language that we have. */
 void page_put(struct buf *out, enum page page, struct str accept_language);
+/* For http_handler.on_refuse: programs that do not speak HTTP get a line. */
+void page_refuse(int status, const char *why, struct buf *header_lines,
+	struct buf *body, void *arg);

@@ -158,22 +158,14 @@ static int prepare_answer(struct visit *v, const struct resolution *r)
 	return page_status(PAGE_GONE);
 }
 
-/* Of a tap that writes no click. */
-static enum verdict verdict_untracked(
-	struct tap_site *s, const struct click *click)
-{
-	struct judging *judging = s->options.regions->judging;
-
-	return judging ? judging_verdict(judging, click) : VERDICT_HUMAN;
-}
-
 static void answer_resolved(
 	struct visit *v, struct view *view, const struct resolution *r)
 {
 	struct tap_site *s = v->site;
 	size_t region = view->region->index;
-	struct click click;
 	int status = prepare_answer(v, r);
+	enum verdict verdict;
+	struct click click;
 
 	if (buf_err(&s->lines)) {
 		visit_page(v, PAGE_ERROR);
@@ -188,9 +180,8 @@ static void answer_resolved(
 		return;
 	}
 	counter_add(&s->counters.untracked[region], 1);
-	counter_add(&s->counters.taps[region][r->outcome]
-				     [verdict_untracked(s, &click)],
-		1);
+	verdict = tap_verdict(s->options.regions, &click);
+	counter_add(&s->counters.taps[region][r->outcome][verdict], 1);
 	http_answer(v->ex, status, buf_view(&s->lines), visit_body(v));
 }
 
@@ -280,6 +271,7 @@ static void on_request(
 	struct visit v = {.site = arg, .ex = ex, .request = request};
 
 	v.site->pace.taps++;
+	resolve_ahead_bring(&v.site->ahead);
 	if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
 		visit_page(&v, PAGE_METHOD);
 		return;
@@ -315,13 +307,12 @@ static void on_request(
 	}
 }
 
-static void on_refuse(int status, const char *why, struct buf *header_lines,
-	struct buf *body, void *arg)
+static void on_bytes(struct str bytes, void *arg)
 {
-	(void)arg;
-	buf_text(header_lines,
-		NO_STORE "Content-Type: text/plain; charset=utf-8\r\n");
-	buf_printf(body, "%d %s\n", status, why);
+	struct tap_site *s = arg;
+
+	if (str_starts(bytes, STR("GET /")))
+		resolve_ahead_note(&s->ahead, &s->views, str_skip(bytes, 5));
 }
 
 static void on_turn_end(void *arg)
@@ -376,7 +367,7 @@ void tap_site_free(struct tap_site *s)
 
 struct http_handler tap_site_handler(struct tap_site *s)
 {
-	return (struct http_handler){on_request, on_refuse, s};
+	return (struct http_handler){on_request, page_refuse, on_bytes, s};
 }
 
 const struct tap_counters *tap_site_counters(const struct tap_site *s)

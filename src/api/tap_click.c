@@ -144,6 +144,13 @@ void tap_click_fill(struct click *click, const struct resolution *r,
 	};
 }
 
+enum verdict tap_verdict(const struct regions *regions, const struct click *c)
+{
+	struct judging *judging = regions->judging;
+
+	return judging ? judging_verdict(judging, c) : VERDICT_HUMAN;
+}
+
 /* What people's phones send may not stand in a header as it is. */
 static void put_escaped(struct buf *out, struct str s)
 {

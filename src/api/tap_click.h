@@ -61,6 +61,8 @@ struct tap *tap_of_entry(struct click_entry *entry);
  * of the request, cut to what a click keeps. */
 void tap_click_fill(struct click *click, const struct resolution *r,
 	const struct http_request *request, bool misfilled, uint64_t now_ms);
+/* The verdict on a click that is not written. */
+enum verdict tap_verdict(const struct regions *regions, const struct click *c);
 /* Appends the same path and query on a region's own domain. */
 void tap_elsewhere_put(struct buf *out, const struct region *region,
 	const struct http_request *request);

@@ -8,6 +8,7 @@
 #include "api/tap_pace.h"
 #include "base/buf.h"
 #include "core/path.h"
+#include "service/resolve_ahead.h"
 #include "service/view.h"
 
 /* The fields of every redirect. */
@@ -17,6 +18,7 @@
 struct tap_site {
 	struct tap_options options;
 	struct views views;
+	struct resolve_ahead ahead;
 	struct tap_pool pool;
 	struct buf location; /* of the tap being answered */
 	struct buf lines;

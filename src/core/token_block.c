@@ -417,3 +417,26 @@ enum err block_find(struct str record, struct str key, uint64_t number,
 	*entry = got;
 	return OK;
 }
+
+bool block_near(
+	struct str record, struct str key, uint64_t number, struct block *b)
+{
+	if (open_unchecked(record, key, b) || number < b->first ||
+		number > b->last)
+		return false;
+	if (b->count > 1)
+		__builtin_prefetch(
+			b->places.p + BLOCK_PLACE * (number - b->first));
+	return true;
+}
+
+void block_entry_near(const struct block *b, uint64_t number)
+{
+	struct str bytes;
+
+	if (entry_bytes(b, (size_t)(number - b->first), &bytes))
+		return;
+	__builtin_prefetch(bytes.p);
+	if (bytes.n > 0)
+		__builtin_prefetch(bytes.p + bytes.n - 1);
+}

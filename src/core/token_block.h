@@ -136,3 +136,10 @@ CHECKED enum err block_reseal(char *record, size_t n, struct str key);
  * lies outside of the block. */
 CHECKED enum err block_find(struct str record, struct str key, uint64_t number,
 	struct block *b, struct block_entry *entry);
+
+/* The way of block_find() in two steps, which check nothing: each asks for the
+ * bytes that the next one reads, and does not wait for them. False: there is no
+ * such entry. */
+CHECKED bool block_near(
+	struct str record, struct str key, uint64_t number, struct block *b);
+void block_entry_near(const struct block *b, uint64_t number);

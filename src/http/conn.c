@@ -11,6 +11,14 @@
 #include "http/output.h"
 #include "http/stream.h"
 
+/* When those that are ready with it were read, too: the handler has then seen
+ * what it will be asked. */
+static void run_soon(struct http_conn *conn)
+{
+	input_show(conn);
+	loop_soon(conn->listener->loop, &conn->task);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_conn *conn = arg;
@@ -20,7 +28,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	/* The end came with bytes before it, and is not told again. */
 	if (what & EV_CLOSED)
 		conn->unread = true;
-	conn_run(conn, true);
+	run_soon(conn);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -362,5 +370,5 @@ void conn_accept(struct http_listener *listener, int fd, const struct ip *peer,
 	link_conn(conn, CONN_HEAD);
 	conn_move(conn, CONN_HEAD);
 	input_fill(conn);
-	conn_run(conn, true);
+	run_soon(conn);
 }

@@ -37,6 +37,12 @@ struct http_handler {
 	 * used; both are empty before. */
 	void (*on_refuse)(int status, const char *why, struct buf *header_lines,
 		struct buf *body, void *arg);
+	/* An early look at the bytes that the next request may begin with:
+	 * connections that are ready together are all looked at (LOOP_SOON_MAX
+	 * at once) before the first request of theirs is handled, so that what
+	 * these will need can be brought near in one go. A hint, unchecked,
+	 * and maybe only a part. May be NULL. */
+	void (*on_bytes)(struct str bytes, void *arg);
 	void *arg;
 };
 

@@ -71,6 +71,15 @@ void input_fill(struct http_conn *conn)
 	input_used(conn, 0);
 }
 
+void input_show(struct http_conn *conn)
+{
+	const struct http_handler *h = &conn->listener->options.handler;
+
+	if (h->on_bytes && conn->in &&
+		(conn->state == CONN_IDLE || conn->state == CONN_HEAD))
+		h->on_bytes(conn_pending(conn), h->arg);
+}
+
 static void begin_exchange(struct http_conn *conn)
 {
 	conn->ex = (struct http_exchange){.conn = conn};

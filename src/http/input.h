@@ -5,6 +5,8 @@
 
 /* Reads once, if there is room. */
 void input_fill(struct http_conn *conn);
+/* Gives the handler an early look at what a request may begin with. */
+void input_show(struct http_conn *conn);
 /* Bytes were used up; gives the block back with the last of them. */
 void input_used(struct http_conn *conn, size_t n);
 void input_discard(struct http_conn *conn);

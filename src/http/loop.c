@@ -31,6 +31,8 @@ struct loop {
 	uint32_t linger_us;
 	struct loop_task deferred; /* heads of rings */
 	struct loop_task ready;
+	struct loop_task soon;
+	unsigned soon_n; /* added since they last ran */
 	struct hook hooks[LOOP_HOOKS_MAX];
 	unsigned hooks_n;
 	atomic_bool stop;
@@ -107,6 +109,7 @@ enum err loop_new(const struct loop_options *options, struct loop **to)
 	timers_init(&loop->timers);
 	ring_init(&loop->deferred);
 	ring_init(&loop->ready);
+	ring_init(&loop->soon);
 	loop->base = make_base();
 	if (!loop->base)
 		goto out;
@@ -203,11 +206,27 @@ static void linger(struct loop *loop)
 	(void)ppoll(&mail, 1, &most, NULL);
 }
 
+static void run_ring(struct loop *loop, struct loop_task *head)
+{
+	while (!ring_is_empty(head)) {
+		struct loop_task *task = head->next;
+
+		loop_undefer(loop, task);
+		task->run(task->arg);
+	}
+}
+
+static void run_soon(struct loop *loop)
+{
+	loop->soon_n = 0;
+	run_ring(loop, &loop->soon);
+}
+
 static void wait_and_serve(struct loop *loop)
 {
 	int flags = EVLOOP_ONCE;
 
-	if (!ring_is_empty(&loop->ready) ||
+	if (!ring_is_empty(&loop->ready) || !ring_is_empty(&loop->soon) ||
 		(loop->lingers && !loop->linger_us) ||
 		!mailbox_sleep(&loop->box)) {
 		flags |= EVLOOP_NONBLOCK;
@@ -220,6 +239,7 @@ static void wait_and_serve(struct loop *loop)
 	loop->lingers = false;
 	loop->clock_is_old = true;
 	ASSERT(event_base_loop(loop->base, flags) >= 0);
+	run_soon(loop);
 	mailbox_woke(&loop->box);
 }
 
@@ -257,12 +277,7 @@ static void turn(struct loop *loop)
 	wait_and_serve(loop);
 	mailbox_deliver(&loop->box);
 	run_timers(loop);
-	while (!ring_is_empty(&loop->ready)) {
-		struct loop_task *task = loop->ready.next;
-
-		loop_undefer(loop, task);
-		task->run(task->arg);
-	}
+	run_ring(loop, &loop->ready);
 	run_hooks(loop);
 }
 
@@ -337,16 +352,26 @@ void loop_on_turn_end(struct loop *loop, void (*fn)(void *arg), void *arg)
 	loop->hooks[loop->hooks_n++] = (struct hook){fn, arg};
 }
 
-void loop_defer(struct loop *loop, struct loop_task *task)
+static void ring_add(struct loop_task *head, struct loop_task *task)
 {
-	struct loop_task *head = &loop->deferred;
-
-	if (loop_task_waits(task))
-		return;
 	task->prev = head->prev;
 	task->next = head;
 	head->prev->next = task;
 	head->prev = task;
+}
+
+void loop_defer(struct loop *loop, struct loop_task *task)
+{
+	if (!loop_task_waits(task))
+		ring_add(&loop->deferred, task);
+}
+
+void loop_soon(struct loop *loop, struct loop_task *task)
+{
+	loop_undefer(loop, task);
+	ring_add(&loop->soon, task);
+	if (++loop->soon_n >= LOOP_SOON_MAX)
+		run_soon(loop);
 }
 
 void loop_undefer(struct loop *loop, struct loop_task *task)

@@ -1,7 +1,8 @@
 /* An event loop: one thread, one event_base, nothing shared but its mailbox.
- * It runs in turns: wait for sockets, mail or the next timer; serve them;
- * deliver mail; run due timers, then tasks deferred on earlier turns; at last
- * the hooks of the turn's end. A loop with nothing to do does not wake.
+ * It runs in turns: wait for sockets, mail or the next timer; serve them, with
+ * the tasks that they want soon; deliver mail; run due timers, then tasks
+ * deferred on earlier turns; at last the hooks of the turn's end. A loop with
+ * nothing to do does not wake.
  *
  * All functions are for the loop's thread, or before loop_run(), except where
  * they say "any thread". */
@@ -20,6 +21,7 @@ struct loop;
 enum {
 	LOOP_HOOKS_MAX = 16,
 	LOOP_LINGER_US_MAX = 1000,
+	LOOP_SOON_MAX = 16, /* tasks */
 	/* Timers of this many different durations cost O(1) at once; those of
 	 * further ones are sorted in. */
 	LOOP_DURATIONS_MAX = 32,
@@ -73,6 +75,10 @@ struct loop_task {
 
 /* Does nothing if the task waits already. */
 void loop_defer(struct loop *loop, struct loop_task *task);
+/* From an event: runs it in this turn, behind the other events of the turn, or
+ * as soon as LOOP_SOON_MAX such tasks wait; maybe before this returns. It no
+ * longer waits for the next turn then. */
+void loop_soon(struct loop *loop, struct loop_task *task);
 /* Does nothing if the task does not wait. */
 void loop_undefer(struct loop *loop, struct loop_task *task);
 bool loop_task_waits(const struct loop_task *task);

@@ -127,6 +127,12 @@ void token_places_add(struct token_places *p, uint64_t first, uint64_t last,
 	}
 }
 
+void token_places_prefetch(const struct token_places *p, uint64_t number)
+{
+	if (p->runs)
+		__builtin_prefetch(run_of(p, number / TOKEN_PLACES_RUN));
+}
+
 bool token_places_find(const struct token_places *p, uint64_t number,
 	uint64_t *last, struct str *record)
 {

@@ -37,6 +37,8 @@ void token_places_deinit(struct token_places *p);
  * Without memory, or for a record that may move, nothing is kept. */
 void token_places_add(struct token_places *p, uint64_t first, uint64_t last,
 	struct str record);
+/* Has the next token_places_find() of this number wait less. */
+void token_places_prefetch(const struct token_places *p, uint64_t number);
 /* The block that should hold this number; false if none is known. */
 bool token_places_find(const struct token_places *p, uint64_t number,
 	uint64_t *last, struct str *record);

@@ -289,7 +289,7 @@ static void serve(struct str input, size_t piece, bool may_block)
 		.endpoint = {.ip = {4, {127, 0, 0, 1}}},
 		.keepalive = true,
 		.gzip = true,
-		.handler = {on_request, NULL, NULL},
+		.handler = {on_request, NULL, NULL, NULL},
 	};
 	struct ip ip = {0};
 	int fds[2];

@@ -150,7 +150,7 @@ static inline void on_request(
 
 /* Nobody is timed out while a client waits. */
 static const struct http_listen_options kept = {.keepalive = true,
-	.handler = {on_request, NULL, NULL},
+	.handler = {on_request, NULL, NULL, NULL},
 	.head_timeout_ms = 60000,
 	.body_timeout_ms = 60000,
 	.write_timeout_ms = 60000,

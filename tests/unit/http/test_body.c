@@ -120,7 +120,7 @@ static void on_request(
 }
 
 static const struct http_listen_options options = {
-	.keepalive = true, .handler = {on_request, NULL, NULL}};
+	.keepalive = true, .handler = {on_request, NULL, NULL, NULL}};
 
 static void send_chunked_lines(struct client *c, size_t n)
 {

@@ -64,7 +64,7 @@ static void on_request(
 }
 
 static const struct http_listen_options options = {
-	.keepalive = true, .handler = {on_request, NULL, NULL}};
+	.keepalive = true, .handler = {on_request, NULL, NULL, NULL}};
 
 static const struct {
 	const char *first; /* at once */

@@ -203,8 +203,9 @@ static void on_request(
 		http_answer_stream(ex, 200, STR(""), &much, NULL);
 }
 
-static const struct http_listen_options options = {
-	.keepalive = true, .gzip = true, .handler = {on_request, NULL, NULL}};
+static const struct http_listen_options options = {.keepalive = true,
+	.gzip = true,
+	.handler = {on_request, NULL, NULL, NULL}};
 
 static const struct {
 	const char *request;

@@ -67,7 +67,7 @@ static void on_request(
 }
 
 static const struct http_listen_options options = {
-	.keepalive = true, .handler = {on_request, NULL, NULL}};
+	.keepalive = true, .handler = {on_request, NULL, NULL, NULL}};
 
 static void wait_until(const struct counter *counter, uint64_t want)
 {

@@ -36,7 +36,7 @@ static struct http_listen_options options_for(void *arg)
 	return (struct http_listen_options){
 		.endpoint = {.ip = {4, {127, 0, 0, 1}}},
 		.keepalive = true,
-		.handler = {on_request, NULL, arg},
+		.handler = {on_request, NULL, NULL, arg},
 	};
 }
 

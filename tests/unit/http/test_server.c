@@ -122,9 +122,9 @@ static void on_refuse(int status, const char *why, struct buf *header_lines,
 }
 
 static const struct http_listen_options kept = {
-	.keepalive = true, .handler = {on_request, on_refuse, NULL}};
+	.keepalive = true, .handler = {on_request, on_refuse, NULL, NULL}};
 static const struct http_listen_options one_shot = {
-	.keepalive = false, .handler = {on_request, on_refuse, NULL}};
+	.keepalive = false, .handler = {on_request, on_refuse, NULL, NULL}};
 
 struct row {
 	const char *send;

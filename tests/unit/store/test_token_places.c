@@ -3,6 +3,7 @@
 #include "store/token_places.h"
 
 #include "store/block_builder.h"
+#include "store/token_near.h"
 #include "store/token_store.h"
 #include "unit/store/links_store.h"
 
@@ -126,6 +127,40 @@ static void test_kept_through_mints(void **state)
 	}
 }
 
+/* Those that are known are found, whatever is around them. */
+static void test_near(void **state)
+{
+	enum {
+		AT_ONCE = 16
+	};
+	uint64_t end = FIRST + TOKENS, found = 0;
+	struct token_near tokens[AT_ONCE];
+	struct db_txn *t = begin();
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (uint64_t n = 0; n < end + 200; n += AT_ONCE) {
+			for (size_t i = 0; i < AT_ONCE; i++)
+				tokens[i] = (struct token_near){
+					&places, .number = n + i};
+			tokens_near(tokens, AT_ONCE);
+			for (size_t i = 0; i < AT_ONCE; i++) {
+				uint64_t number = n + i;
+
+				assert_true(
+					tokens[i].is_known <= is_kept(number));
+				found += tokens[i].is_known;
+				check(t, number);
+			}
+		}
+		/* At first nothing but what the checks have found. */
+		assert_true(
+			round == 0 ? found < TOKENS : found >= TOKENS - 600);
+		found = 0;
+	}
+	tokens_near(tokens, 0);
+}
+
 static void test_rewritten(void **state)
 {
 	struct block block;
@@ -216,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_kept_through_mints, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_near, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_rewritten, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deleted, setup, teardown),
