@@ -146,6 +146,13 @@ static uint64_t visitor_of(const struct click *c, uint64_t agent_hash)
 	return key ? key : 1;
 }
 
+void click_judge_prefetch(const struct click_judge *j, const struct click *c)
+{
+	if (j->repeats.window_ms)
+		click_repeats_prefetch(
+			&j->repeats, visitor_of(c, hash_of_agent(c->agent)));
+}
+
 void click_judge_decide(struct click_judge *j, struct click *c)
 {
 	uint64_t agent = hash_of_agent(c->agent);

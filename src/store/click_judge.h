@@ -57,6 +57,8 @@ void click_judge_receive(struct click_judge *j, struct click *c);
 /* Before n clicks are decided, around this time. ERR_NOMEM. */
 CHECKED enum err click_judge_prepare(
 	struct click_judge *j, size_t n, uint64_t at_ms);
+/* Has the decision on this click, some clicks later, wait less. */
+void click_judge_prefetch(const struct click_judge *j, const struct click *c);
 /* Sets verdict, reason, rules and counted; of what is given it depends on the
  * record's own fields alone, so that it can be done again. */
 void click_judge_decide(struct click_judge *j, struct click *c);

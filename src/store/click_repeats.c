@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/assert.h"
 
 enum {
 	SIZE_MIN = 1024,
 	SIZE_KEPT = 1 << 16, /* slots that an empty set may hold on to */
+	LARGE_PAGE = 2 << 20,
 };
 
 /* Keys are hashes. */
@@ -41,6 +43,20 @@ static void put(struct repeat_set *s, uint64_t key, uint64_t at_ms)
 	s->slots[i] = (struct repeat_slot){key, at_ms};
 }
 
+/* All free. In large pages where they fit in: it is looked into all over. */
+static struct repeat_slot *make_slots(size_t size)
+{
+	struct repeat_slot *slots = calloc(size, sizeof(*slots));
+	size_t bytes = size * sizeof(*slots);
+	size_t before = LARGE_PAGE - (uintptr_t)slots % LARGE_PAGE;
+
+	if (slots && bytes >= before + LARGE_PAGE)
+		(void)madvise((char *)slots + before,
+			(bytes - before) / LARGE_PAGE * LARGE_PAGE,
+			MADV_HUGEPAGE); /* a wish */
+	return slots;
+}
+
 static enum err grow(struct repeat_set *s, size_t n)
 {
 	struct repeat_set grown = {.began_ms = s->began_ms};
@@ -50,7 +66,7 @@ static enum err grow(struct repeat_set *s, size_t n)
 		grown.size *= 2;
 	if (grown.size == s->size)
 		return OK;
-	grown.slots = calloc(grown.size, sizeof(*grown.slots));
+	grown.slots = make_slots(grown.size);
 	if (!grown.slots)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < s->size; i++)
@@ -100,6 +116,18 @@ enum err click_repeats_reserve(
 	if (!r->young.n)
 		r->young.began_ms = at_ms;
 	return grow(&r->young, n);
+}
+
+static void prefetch(const struct repeat_set *s, uint64_t key)
+{
+	if (s->n)
+		__builtin_prefetch(&s->slots[home(s, key)]);
+}
+
+void click_repeats_prefetch(const struct click_repeats *r, uint64_t key)
+{
+	prefetch(&r->young, key);
+	prefetch(&r->old, key);
 }
 
 static bool is_near(

@@ -38,6 +38,8 @@ void click_repeats_deinit(struct click_repeats *r);
  * way. ERR_NOMEM. */
 CHECKED enum err click_repeats_reserve(
 	struct click_repeats *r, size_t n, uint64_t at_ms);
+/* Has the next questions about this key wait less. */
+void click_repeats_prefetch(const struct click_repeats *r, uint64_t key);
 /* Whether a counted click of this token, address and agent (their hash is the
  * key, never 0) lies within the window of this time. */
 bool click_repeats_has(

@@ -146,6 +146,13 @@ static void note_commit(struct click_writer *w)
 	histogram_add(&w->metrics.batch_rows, w->batch_n);
 }
 
+static void look_ahead(struct click_writer *w, const struct click *c)
+{
+	tally_known_prefetch(&w->unique.known, c->token);
+	if (w->options.judge)
+		click_judge_prefetch(w->options.judge, c);
+}
+
 static enum err write_batch(struct click_writer *w)
 {
 	uint64_t sequence = segments_next_sequence(w->options.segments);
@@ -164,8 +171,7 @@ static enum err write_batch(struct click_writer *w)
 	db_cursor_init(&t, SEGMENT_CLICKS, &log);
 	for (size_t i = 0; i < w->batch_n && !t.err; i++) {
 		if (i + CLICKS_AHEAD < w->batch_n)
-			tally_known_prefetch(&w->unique.known,
-				w->batch[i + CLICKS_AHEAD]->click.token);
+			look_ahead(w, &w->batch[i + CLICKS_AHEAD]->click);
 		w->batch[i]->sequence = sequence++;
 		append(w, &log, w->batch[i]);
 	}
