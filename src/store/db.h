@@ -105,6 +105,13 @@ void db_fail(struct db_txn *t, enum err e);
  * transactions. */
 void db_reserve(struct db_env *env);
 
+/* Makes the file of a large environment longer than what is in use of it, by
+ * holes, in a way that has the kernel keep it in large pages from then on:
+ * where reads go all over it, finding a page's address costs more than reading
+ * what it holds. Some MB, none of them on the disk. As far as it is possible;
+ * the writing thread's, between transactions. */
+void db_grow(struct db_env *env);
+
 /* A reading transaction that is kept and renewed: a snapshot from renew to
  * reset. reset and deinit are fine on one that is not live. */
 CHECKED enum err db_reader_init(struct db_env *env, struct db_txn *t);

@@ -17,6 +17,7 @@ struct db_env {
 	size_t tables_n;
 	atomic_bool failed;
 	uint64_t reserved; /* file bytes, see db_reserve() */
+	uint64_t grown;    /* the same, see db_grow() */
 	_Atomic uint64_t commits;
 	_Atomic uint64_t versions[DB_TABLES_MAX];
 	_Atomic uint64_t rewrites[DB_TABLES_MAX];

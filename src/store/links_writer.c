@@ -75,6 +75,7 @@ static enum err begin_batch(
 		.blocks = &w->blocks,
 		.now_ms = clock_wall_ms(w->options.clock),
 	};
+	db_grow(w->options.links->env);
 	e = db_begin(w->options.links->env, t);
 	if (e)
 		return e;
