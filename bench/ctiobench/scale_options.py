@@ -46,6 +46,6 @@ def parse(about, words):
         options.sizes = [s for s in SIZES if s <= options.max]
     if not options.sizes:
         parser.error(f"--max: at least {SIZES[0]}")
-    options.rounds = 1 if options.quick else 3
+    options.rounds = 1 if options.quick else 9
     options.seconds, options.warmup = (1, 0.3) if options.quick else (3, 1)
     return options

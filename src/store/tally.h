@@ -29,12 +29,12 @@ struct tally;
 
 enum {
 	TALLY_FORMAT = 2,
-	TALLY_BATCH_CLICKS = 40000, /* of one transaction, the default */
-	TALLY_INTERVAL_MS = 250,    /* between transactions when caught up */
+	TALLY_BATCH_CLICKS = 160000, /* of one transaction, the default */
+	TALLY_INTERVAL_MS = 250,     /* between transactions when caught up */
 	/* It rests so many times as long as it worked, but no longer than so
 	 * many intervals. */
 	TALLY_REST_SHARE = 32,
-	TALLY_INTERVALS_MAX = 4,
+	TALLY_INTERVALS_MAX = 16,
 	TALLY_RETRY_MS_MIN = 50, /* after a failure, doubling */
 	TALLY_RETRY_MS_MAX = 1000,
 	TALLY_AGENTS_MAX = 1 << 20, /* whose families are kept */

@@ -18,7 +18,7 @@ enum {
 	/* Different counts and accounts in one batch: with the bitmap's chunks
 	 * they bound the pages that its transaction makes. */
 	TALLY_BATCH_KEYS = 8192,
-	TALLY_BATCH_CLICKS_MAX = 50000,
+	TALLY_BATCH_CLICKS_MAX = 200000,
 };
 
 struct tally_batch;
