@@ -60,7 +60,7 @@ static inline bool erase_is_on_disk(const char *text)
 static inline uint64_t erase_tap(uint64_t token, const char *word)
 {
 	struct click c = feed_click(&s, token, STR(""), VERDICT_HUMAN);
-	char agent[64], referer[64];
+	char agent[128], referer[128];
 
 	(void)snprintf(agent, sizeof(agent), "agent-of-%s", word);
 	(void)snprintf(referer, sizeof(referer), "referer-of-%s", word);
