@@ -73,7 +73,7 @@ static void fail(struct call *c, enum err e, const struct buf *problem)
 	if (e == ERR_BUSY)
 		problem_set(&c->problem, PROBLEM_CONFLICT,
 			"Clicks are being judged again already.");
-	else if (e == ERR_INVALID && problem->n)
+	else if (problem->n)
 		problem_set(&c->problem, PROBLEM_INVALID, "%.*s",
 			STR_FMT(buf_view(problem)));
 	else

@@ -120,7 +120,9 @@ static const struct command commands[] = {
 		"it away first. What is\n"
 		"put back gives out no number again that was given out after "
 		"the backup: cursors from\n"
-		"that time are refused, and its tokens are unknown. With "
+		"that time are refused, and its tokens are unknown; webhooks "
+		"go on when it is served.\n"
+		"With "
 		"--erasures FILE, what\n"
 		"`ctio erasure export` wrote, whoever was erased since the "
 		"backup is erased again.",

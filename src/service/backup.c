@@ -88,13 +88,11 @@ static enum err take_upkeep(struct backup *b, struct region *g)
 
 	do {
 		e = go_on(b);
-		(void)clock_gettime(CLOCK_MONOTONIC, &until); /* it is there */
+		(void)clock_gettime(CLOCK_REALTIME, &until); /* it is there */
 		until.tv_nsec += UPKEEP_WAIT_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		rc = e ? 0
-		       : pthread_mutex_clocklock(
-				 &g->upkeep, CLOCK_MONOTONIC, &until);
+		rc = e ? 0 : pthread_mutex_timedlock(&g->upkeep, &until);
 	} while (!e && rc != 0);
 	return e;
 }

@@ -21,7 +21,7 @@ enum {
 enum err restore_fail(
 	struct restore_run *r, enum err e, const char *path, const char *what)
 {
-	bool is_name = !strchr(path, '/');
+	bool is_name = !strchr(path, '/') && path != r->options->erasures;
 
 	if (!r->problem->text[0])
 		(void)snprintf(r->problem->text, sizeof(r->problem->text),

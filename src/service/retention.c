@@ -170,7 +170,7 @@ static enum err find_too_old(struct upkeep *u, struct oldest *oldest)
 enum err retention_turn(struct upkeep *u, uint64_t *due_ms)
 {
 	uint64_t now_ms = clock_wall_ms(u->clock);
-	struct oldest oldest;
+	struct oldest oldest = {0};
 	struct drops d;
 	enum err e;
 

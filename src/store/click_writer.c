@@ -68,7 +68,8 @@ static enum err take_hot(struct click_writer *w)
 	return e;
 }
 
-/* For good: it is not judged again, should the commit fail. */
+/* For good: it is not judged again, should the commit fail, nor when the rules
+ * change. */
 static void forget(struct click_entry *entry)
 {
 	struct click *c = &entry->click;
@@ -76,6 +77,7 @@ static void forget(struct click_entry *entry)
 	entry->is_forgotten = true;
 	click_forget(c);
 	memset(c->country, 0, sizeof(c->country));
+	c->erased = true;
 }
 
 static void append(struct click_writer *w, struct db_cursor *log,

@@ -98,9 +98,13 @@ def test_forgotten(server, key):
     again = [c for c in server.export_all(key, revisions="yes")
              if c["id"] in before and c["revision"] == 2]
     assert len(again) >= 6  # where they are, and where it is told
-    # What was tapped since says nothing of who tapped.
+    # What was tapped since says nothing of who tapped, and keeps the verdict
+    # that was given when that was known.
     server.tap(f"/{tokens[0]}", headers={"User-Agent": "agent-of-user-0815"})
+    server.tap(f"/{tokens[0]}")
     assert held(server, "user-0815") == []
+    said = json.loads(server.cli("rejudge", "--dry-run", "--json").stdout)
+    assert said["changed"] == 0, said
 
     listed = server.api("GET", "/v1/erasures", key=key).json()
     assert [i["state"] for i in listed["items"]] == ["done"]
