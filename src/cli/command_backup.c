@@ -43,7 +43,7 @@ static void put_request(struct buf *body, const char *dir, bool with_keys)
 }
 
 static int back_up(
-	struct session *s, const char *dir, bool with_keys, bool *failed)
+	struct session *s, const char *dir, bool with_keys, bool json)
 {
 	static const struct job job = {
 		.target = "/v1/backup",
@@ -63,13 +63,13 @@ static int back_up(
 			 ? command_failed("%s", err_text(buf_err(&body)))
 			 : session_call(s, "POST", job.target, buf_view(&body));
 	buf_deinit(&body);
-	return status ? status : job_follow(s, &job, failed);
+	return status ? status : job_follow(s, &job, json);
 }
 
 int command_backup(struct command_context *context)
 {
 	struct session_options session = {.socket_only = true};
-	bool no_keys = false, json = false, failed = false;
+	bool no_keys = false, json = false;
 	struct command_args args;
 	struct session s;
 	int status;
@@ -87,11 +87,7 @@ int command_backup(struct command_context *context)
 		return status;
 	status = session_open(&s, context, &session);
 	if (!status)
-		status = back_up(&s, args.arg[0], !no_keys, &failed);
-	if (!status)
-		status = job_print(&s, json);
-	if (!status && failed)
-		status = EXIT_FAILED;
+		status = back_up(&s, args.arg[0], !no_keys, json);
 	session_close(&s);
 	return status;
 }

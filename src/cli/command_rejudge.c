@@ -11,7 +11,7 @@ int command_rejudge(struct command_context *context)
 		.units = "clicks",
 	};
 	struct session_options session = {.socket_only = true};
-	bool dry = false, json = false, failed = false;
+	bool dry = false, json = false;
 	struct command_args args;
 	struct session s;
 	int status;
@@ -31,11 +31,7 @@ int command_rejudge(struct command_context *context)
 		status = session_call(&s, "POST", job.target,
 			dry ? STR("{\"dry_run\":true}") : STR("{}"));
 	if (!status)
-		status = job_follow(&s, &job, &failed);
-	if (!status)
-		status = job_print(&s, json);
-	if (!status && failed)
-		status = EXIT_FAILED;
+		status = job_follow(&s, &job, json);
 	session_close(&s);
 	return status;
 }

@@ -45,7 +45,7 @@ static void wait_a_little(void)
 	(void)nanosleep(&pause, NULL); /* shorter is fine */
 }
 
-int job_follow(struct session *s, const struct job *job, bool *failed)
+static int await_end(struct session *s, const struct job *job, bool *failed)
 {
 	struct progress progress;
 	uint64_t shown = 0;
@@ -77,11 +77,21 @@ int job_follow(struct session *s, const struct job *job, bool *failed)
 	return status;
 }
 
-int job_print(const struct session *s, bool json)
+static int print_answer(const struct session *s, bool json)
 {
 	if (json)
 		print_line(stdout, buf_view(&s->answer.body));
 	else if (print_tree(stdout, buf_view(&s->answer.body)))
 		return command_failed("the server's answer is no JSON");
 	return EXIT_DONE;
+}
+
+int job_follow(struct session *s, const struct job *job, bool json)
+{
+	bool failed = false;
+	int status = await_end(s, job, &failed);
+
+	if (!status)
+		status = print_answer(s, json);
+	return !status && failed ? EXIT_FAILED : status;
 }

@@ -14,8 +14,6 @@ struct job {
 	const char *units;  /* "clicks" */
 };
 
-/* Until its state is not "running"; *failed: it is not "done" either. The last
- * answer is the session's. */
-CHECKED int job_follow(struct session *s, const struct job *job, bool *failed);
-/* Prints that answer, as JSON or as a tree. */
-CHECKED int job_print(const struct session *s, bool json);
+/* Until its state is not "running", then prints the last answer, as JSON or as
+ * a tree. The exit status: a failure unless it is "done". */
+CHECKED int job_follow(struct session *s, const struct job *job, bool json);

@@ -130,20 +130,6 @@ static enum err open_keys(struct region *g, const char *dir,
 	return read_keys(g, path, problem);
 }
 
-static enum err read_restores(struct region *g)
-{
-	struct db_txn t;
-	enum err e = db_reader_init(g->links.env, &t);
-
-	if (e)
-		return e;
-	e = db_reader_renew(&t);
-	if (!e)
-		e = restores_read(&t, &g->restores);
-	db_reader_deinit(&t);
-	return e;
-}
-
 static enum err open_clicks(struct region *g, const char *dir,
 	const struct regions_settings *settings, struct region_problem *problem)
 {
@@ -244,7 +230,7 @@ static enum err open_region(struct region *g, struct judging *judging,
 	if (!e)
 		e = links_open(path, REGION_SHARD, &g->links);
 	if (!e)
-		e = read_restores(g);
+		e = restores_load(g->links.env, &g->restores);
 	if (e)
 		return fail(problem, e, path, "the links cannot be opened");
 	e = open_clicks(g, dir, settings, problem);

@@ -96,21 +96,14 @@ static uint64_t first_click(const struct place *p)
 	struct db_env *env = NULL;
 	char path[PATH_MAX];
 	uint64_t first = 0;
-	struct db_txn t;
 	enum err e = file_path(path, p->dir, "links");
 
 	if (!e)
 		e = links_open_sealed(path, &env);
 	if (!e)
-		e = db_reader_init(env, &t);
-	if (!e) {
-		e = db_reader_renew(&t);
-		if (!e)
-			e = restores_read(&t, &restores);
-		if (!e)
-			first = restores_first_click(&restores);
-		db_reader_deinit(&t);
-	}
+		e = restores_load(env, &restores);
+	if (!e)
+		first = restores_first_click(&restores);
 	restores_deinit(&restores);
 	db_close(env);
 	return first; /* what is wrong there was found before */

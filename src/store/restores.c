@@ -41,6 +41,20 @@ enum err restores_read(struct db_txn *t, struct restores *to)
 	return e;
 }
 
+enum err restores_load(struct db_env *links, struct restores *to)
+{
+	struct db_txn t;
+	enum err e = db_reader_init(links, &t);
+
+	if (e)
+		return e;
+	e = db_reader_renew(&t);
+	if (!e)
+		e = restores_read(&t, to);
+	db_reader_deinit(&t);
+	return e;
+}
+
 void restores_deinit(struct restores *r)
 {
 	free(r->items);

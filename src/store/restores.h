@@ -17,6 +17,8 @@ struct restores {
 };
 
 CHECKED enum err restores_read(struct db_txn *t, struct restores *to);
+/* The same, in a snapshot of its own. */
+CHECKED enum err restores_load(struct db_env *links, struct restores *to);
 void restores_deinit(struct restores *r);
 /* The first number that a click of the present history can have; 0: any. */
 uint64_t restores_first_click(const struct restores *r);
